@@ -109,7 +109,7 @@ type Domain struct {
 type Database struct {
 	Enabled            bool     `json:"enabled" desc:"Whether the app gets a database."`
 	Version            int      `json:"version" desc:"Major version of PostgreSQL." enum:"14,15,16,17"`
-	Size               string   `json:"size" desc:"Size class; each cloud's page maps it to a machine type." enum:"small,medium,large,xlarge"`
+	Size               string   `json:"size" desc:"small, medium, large, or a machine type in the cloud's own terms." pattern:"^(small|medium|large|[A-Za-z]+[._-][A-Za-z0-9._-]+)$" hint:"small, medium, large, or a machine type in the cloud's own terms"`
 	Storage            Quantity `json:"storage" desc:"Initial storage." min:"20Gi" max:"16Ti" clouds:"aws,azure,gcp"`
 	HA                 bool     `json:"ha" desc:"Standby in another zone with automatic failover." clouds:"aws,azure,gcp"`
 	BackupDays         int      `json:"backupDays" desc:"Days that backups and point-in-time recovery reach back." min:"0" max:"35" clouds:"aws,azure,gcp"`
@@ -119,7 +119,7 @@ type Database struct {
 // Cache describes the managed Redis-compatible cache.
 type Cache struct {
 	Enabled bool   `json:"enabled" desc:"Whether the app gets a cache."`
-	Size    string `json:"size" desc:"Size class; each cloud's page maps it to a node type." enum:"small,medium,large,xlarge"`
+	Size    string `json:"size" desc:"small, medium, large, or a node type in the cloud's own terms." pattern:"^(small|medium|large|[A-Za-z]+[._-][A-Za-z0-9._-]+)$" hint:"small, medium, large, or a node type in the cloud's own terms"`
 	HA      bool   `json:"ha" desc:"Replica in another zone with automatic failover." clouds:"aws,azure,gcp"`
 }
 
@@ -152,7 +152,7 @@ type Alerts struct {
 
 // Edge configures what stands in front of the app.
 type Edge struct {
-	RateLimit int      `json:"rateLimit" desc:"Requests per minute that one client address may send; more get 429." min:"10" max:"1000000"`
+	RateLimit int      `json:"rateLimit" desc:"Requests per minute that one client address may send, more get 429; 0 for no limit." min:"0" max:"1000000"`
 	WAF       bool     `json:"waf" desc:"Web application firewall with the cloud's managed rules." clouds:"aws,azure,gcp"`
 	CDN       []string `json:"cdn" desc:"Path prefixes that a CDN caches, such as /static/; empty for no CDN." format:"path" clouds:"aws,azure,gcp"`
 }

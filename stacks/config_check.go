@@ -1,0 +1,161 @@
+package stacks
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// rule is a check of one value's meaning or of several values together. It runs
+// only if none of its paths has a problem already.
+type rule struct {
+	paths []string
+	check func(d *decoder, c Config)
+}
+
+// rules are what types and tags can't say.
+var rules = []rule{
+	{[]string{"cloud", "region"}, checkRegion},
+	{[]string{"cloud", "aws.backupRegion", "region"}, checkBackupRegion},
+	{[]string{"cloud", "tags"}, checkTags},
+	{[]string{"app.replicas"}, checkReplicas},
+	{[]string{"cloud", "app.cpu", "app.memory"}, checkSize},
+	{[]string{"cloud", "app.architecture"}, checkArchitecture},
+	{[]string{"app.image", "app.path", "app.dockerfile"}, checkImage},
+	{[]string{"app.env", "secrets"}, checkEnv},
+	{[]string{"cloud", "domain"}, checkDomain},
+	{[]string{"cloud", "domain.name", "azure.dnsResourceGroup"}, checkAzureZone},
+	{[]string{"cloud", "database"}, checkDatabase},
+	{[]string{"cloud", "cache"}, checkCache},
+	{[]string{"rollout"}, checkRollout},
+	{[]string{"alerts.emails"}, checkEmails},
+	{[]string{"alerts.webhook"}, checkWebhook},
+	{[]string{"alerts.thresholds"}, checkThresholds},
+	{[]string{"cloud", "domain", "edge", "azure.frontDoor"}, checkEdge},
+	{[]string{"cloud", "logs"}, checkLogs},
+	{[]string{"cloud", "docker"}, checkPorts},
+	{[]string{"allow"}, checkAllow},
+}
+
+func (d *decoder) check(c Config) {
+	// A rule sees what the decoder found, not what another rule found before it.
+	decoded := map[string]bool{}
+	for path := range d.failed {
+		decoded[path] = true
+	}
+	for _, r := range rules {
+		if !touches(decoded, r.paths) {
+			r.check(d, c)
+		}
+	}
+}
+
+// touches tells whether a path, something above it or something below it failed.
+func touches(failed map[string]bool, paths []string) bool {
+	for f := range failed {
+		if slices.ContainsFunc(paths, func(p string) bool { return covers(f, p) || covers(p, f) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// covers tells whether path is outer or lies below it.
+func covers(outer, path string) bool {
+	rest, ok := strings.CutPrefix(path, outer)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+func (d *decoder) bad(path string, value any, text, allowed, near string) {
+	d.report(problem{path: path, value: show(value), text: text, allowed: allowed, nearest: near})
+}
+
+func checkReplicas(d *decoder, c Config) {
+	r := c.App.Replicas
+	if r.Max < r.Min {
+		d.bad("app.replicas.max", r.Max, "less than app.replicas.min", fmt.Sprintf("%d or more", r.Min), "")
+	}
+	if c.Cloud == CloudDocker && r.Max > r.Min {
+		d.bad("app.replicas.max", r.Max, "the Docker Engine has no autoscaling", fmt.Sprintf("the same as app.replicas.min, %d", r.Min), "")
+	}
+}
+
+func checkSize(d *decoder, c Config) {
+	if fits(c.Cloud, c.App.CPU, c.App.Memory) {
+		return
+	}
+	cpu, memory, _ := nearestSize(c.Cloud, c.App.CPU, c.App.Memory, false, false)
+	d.report(problem{
+		path: "app.cpu", value: fmt.Sprintf("%s with app.memory %s", cores(c.App.CPU), c.App.Memory),
+		text:    fmt.Sprintf("%s has no such combination", c.Cloud),
+		allowed: allowedMemory(c.Cloud, c.App.CPU), nearest: fmt.Sprintf("app.cpu %s with app.memory %s", cores(cpu), memory),
+	})
+}
+
+func checkArchitecture(d *decoder, c Config) {
+	allowed := map[Cloud][]string{CloudAWS: {"amd64", "arm64"}, CloudAzure: {"amd64"}, CloudGCP: {"amd64"}}[c.Cloud]
+	if allowed != nil && !slices.Contains(allowed, c.App.Architecture) {
+		d.bad("app.architecture", c.App.Architecture, "not available on "+string(c.Cloud), list(allowed), "")
+	}
+}
+
+func checkImage(d *decoder, c Config) {
+	if c.App.Image == "" {
+		return
+	}
+	for _, path := range []string{"app.path", "app.dockerfile"} {
+		if d.isSet(path) {
+			d.bad(path, lookup(d.user, path), "app.image is ready-made, so nothing is built: give one or the other", "", "")
+		}
+	}
+	if strings.ContainsAny(c.App.Image, " \t\n") || strings.Contains(c.App.Image, "://") {
+		d.bad("app.image", c.App.Image, "not an image reference", "NAME@sha256:DIGEST or NAME:TAG", "")
+	}
+}
+
+func checkEmails(d *decoder, c Config) {
+	for i, address := range c.Alerts.Emails {
+		if slices.Index(c.Alerts.Emails, address) < i {
+			d.bad(fmt.Sprintf("alerts.emails[%d]", i), address, "listed twice", "", "")
+		}
+	}
+}
+
+func checkWebhook(d *decoder, c Config) {
+	text := c.Alerts.Webhook.Reveal()
+	if text == "" {
+		return
+	}
+	// The parser's own error quotes the address, which may hold a token.
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" {
+		d.bad("alerts.webhook", text, "not a webhook", "an https:// address", "")
+	}
+}
+
+func checkAllow(d *decoder, c Config) {
+	for id, reason := range c.Allow {
+		if len([]rune(strings.TrimSpace(reason))) < 10 {
+			d.bad(join("allow", id), reason, "a guardrail may be broken only with a reason", "10 characters or more", "")
+		}
+	}
+}
+
+func checkPorts(d *decoder, c Config) {
+	if c.Cloud != CloudDocker {
+		return
+	}
+	used := map[int]string{}
+	for _, p := range []struct {
+		path string
+		port int
+	}{
+		{"docker.httpsPort", c.Docker.HTTPSPort}, {"docker.httpPort", c.Docker.HTTPPort}, {"docker.dashboardPort", c.Docker.DashboardPort},
+	} {
+		if other := used[p.port]; other != "" {
+			d.bad(p.path, p.port, "the same port as "+other, "three different ports", "")
+		}
+		used[p.port] = p.path
+	}
+}
