@@ -1,0 +1,226 @@
+// Package cache is the shared cache (Redis or Valkey) between the instances' memory and the database, and the channel
+// by which one instance tells the others that a link changed.
+package cache
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/extra/redisotel/v9"
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/slipway-iac/slipway/app/internal/health"
+)
+
+// Entry is what is known of a slug: its target, or (empty) that no link has it.
+type Entry struct{ URL string }
+
+const (
+	prefix     = "links:v1:"
+	channel    = "links:changed"
+	keepLink   = 5 * time.Minute
+	keepAbsent = 30 * time.Second // also how long a deletion bars late fills: far longer than any read can take
+	opTimeout  = 250 * time.Millisecond
+	heartbeat  = 200 * time.Millisecond
+	silence    = 700 * time.Millisecond // without a word for this long, changes may have been missed
+	maxMissed  = 10_000
+)
+
+// Options say how to reach the cache.
+type Options struct {
+	URL     string
+	Roots   *x509.CertPool // nil means the system's
+	Tracing bool           // a span per command
+	Log     *slog.Logger
+	// Changed is called with each slug that any instance created or deleted.
+	Changed func(slug string)
+}
+
+// Remote is the shared cache. Its errors never reach a caller of the app: the database answers instead.
+type Remote struct {
+	Health  *health.Dependency
+	client  *redis.Client
+	log     *slog.Logger
+	changed func(string)
+
+	base  time.Time    // the clock of the two below, which must not jump with the wall clock
+	heard atomic.Int64 // when the channel last said anything; 0 while it is broken
+	since atomic.Int64 // when the subscription began
+
+	mu     sync.Mutex
+	missed map[string]Entry // changes that the cache could not be told, to be told when it is back
+}
+
+// Open prepares the client. It doesn't connect: the app starts while its cache is down.
+func Open(o Options) (*Remote, error) {
+	conf, err := redis.ParseURL(o.URL)
+	if err != nil {
+		return nil, errors.New("CACHE_URL: is not a usable redis:// or rediss:// URL") // err may repeat the password
+	}
+	if conf.TLSConfig != nil && o.Roots != nil {
+		conf.TLSConfig.RootCAs = o.Roots
+	}
+	conf.ClientName = "links"
+	conf.DisableIdentity = true
+	conf.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	conf.DialTimeout = 2 * opTimeout
+	conf.ReadTimeout, conf.WriteTimeout, conf.PoolTimeout = opTimeout, opTimeout, opTimeout
+	conf.ContextTimeoutEnabled = true
+	conf.MaxRetries = -1 // the database is the retry
+	conf.DialerRetries = 1
+	conf.PoolSize = 20
+	client := redis.NewClient(conf)
+	if o.Tracing {
+		if err := redisotel.InstrumentTracing(client, redisotel.WithDBStatement(false)); err != nil {
+			return nil, fmt.Errorf("tracing the cache: %w", err)
+		}
+	}
+	r := &Remote{client: client, log: o.Log, changed: o.Changed, base: time.Now(), missed: map[string]Entry{}}
+	r.Health = health.New("cache", o.Log, func(ctx context.Context) error { return client.Ping(ctx).Err() })
+	r.Health.OnRecover = r.retell
+	return r, nil
+}
+
+// Close closes every connection.
+func (r *Remote) Close() error { return r.client.Close() }
+
+// PoolStats returns the counters of the connection pool.
+func (r *Remote) PoolStats() *redis.PoolStats { return r.client.PoolStats() }
+
+func (r *Remote) do(ctx context.Context, f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*opTimeout)
+	defer cancel()
+	return r.Health.Do(func() error { return f(ctx) }, func(err error) bool {
+		return !errors.Is(err, redis.Nil) && !errors.Is(err, context.Canceled)
+	})
+}
+
+// Get returns what the cache knows of slug. An error means that it couldn't be asked.
+func (r *Remote) Get(ctx context.Context, slug string) (e Entry, found bool, err error) {
+	var value string
+	err = r.do(ctx, func(ctx context.Context) (err error) {
+		value, err = r.client.Get(ctx, prefix+slug).Result()
+		return err
+	})
+	if errors.Is(err, redis.Nil) {
+		return e, false, nil
+	}
+	if err != nil {
+		return e, false, err
+	}
+	return Entry{URL: value}, true, nil
+}
+
+// Fill remembers what a reader found in the database, unless the cache knows already: a reader that was overtaken by a
+// change must not bring the old answer back.
+func (r *Remote) Fill(ctx context.Context, slug string, e Entry) {
+	_ = r.do(ctx, func(ctx context.Context) error {
+		return r.client.SetArgs(ctx, prefix+slug, e.URL, redis.SetArgs{Mode: "NX", TTL: e.keep()}).Err()
+	})
+}
+
+// Put tells the cache, and through it every instance, of a change that the database has committed. If the cache is
+// down it is told when it is back.
+func (r *Remote) Put(ctx context.Context, slug string, e Entry) {
+	if err := r.put(ctx, slug, e); err != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if len(r.missed) < maxMissed {
+			r.missed[slug] = e
+			return
+		}
+		r.log.Error("cache can't be told of a change", "slug", slug, "stale_at_most", keepLink.String())
+	}
+}
+
+func (r *Remote) put(ctx context.Context, slug string, e Entry) error {
+	return r.do(ctx, func(ctx context.Context) error { return r.send(ctx, slug, e) })
+}
+
+func (r *Remote) send(ctx context.Context, slug string, e Entry) error {
+	_, err := r.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		p.Set(ctx, prefix+slug, e.URL, e.keep())
+		p.Publish(ctx, channel, slug)
+		return nil
+	})
+	return err
+}
+
+func (e Entry) keep() time.Duration {
+	if e.URL == "" {
+		return keepAbsent
+	}
+	return keepLink
+}
+
+// retell runs when the cache is back and before it is read again.
+func (r *Remote) retell(ctx context.Context) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for slug, e := range r.missed {
+		if err := r.send(ctx, slug, e); err != nil {
+			r.log.Warn("cache recovered but can't be told of changes yet", "left", len(r.missed), "error", err.Error())
+			return
+		}
+		delete(r.missed, slug)
+	}
+}
+
+// Now is the time on the clock that Since uses.
+func (r *Remote) Now() time.Duration { return time.Since(r.base) }
+
+// Since returns from when on no change has been missed, or false while changes may be missed.
+func (r *Remote) Since() (time.Duration, bool) {
+	heard := time.Duration(r.heard.Load())
+	return time.Duration(r.since.Load()), heard != 0 && r.Now()-heard < silence
+}
+
+// Listen hands changes on until ctx ends, subscribing again whenever the connection breaks or falls silent.
+func (r *Remote) Listen(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := r.listen(ctx)
+		r.heard.Store(0)
+		if ctx.Err() == nil {
+			r.log.Debug("subscription to changes ended", "error", err.Error())
+			select {
+			case <-ctx.Done():
+			case <-time.After(heartbeat):
+			}
+		}
+	}
+}
+
+func (r *Remote) listen(ctx context.Context) error {
+	sub := r.client.Subscribe(ctx, channel)
+	defer func() { _ = sub.Close() }()
+	last := r.Now()
+	for {
+		msg, err := sub.ReceiveTimeout(ctx, heartbeat)
+		if err != nil {
+			var timeout interface{ Timeout() bool }
+			quiet := errors.As(err, &timeout) && timeout.Timeout() && ctx.Err() == nil
+			if !quiet || r.Now()-last > silence {
+				return err
+			}
+			if err := sub.Ping(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		last = r.Now()
+		switch m := msg.(type) {
+		case *redis.Subscription: // also after the client reconnected by itself, when messages may have been lost
+			r.since.Store(int64(last))
+		case *redis.Message:
+			r.changed(m.Payload)
+		}
+		r.heard.Store(int64(last))
+	}
+}

@@ -1,0 +1,112 @@
+// Package health watches what the app depends on, and keeps an outage of it from slowing every request down.
+package health
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	tripAfter   = 3                      // failures in a row: one slow answer is no outage
+	probeUp     = 2 * time.Second        // rhythm of the check while all is well
+	probeDown   = 250 * time.Millisecond // and during an outage: it bounds how long recovery goes unnoticed
+	probeBudget = time.Second
+)
+
+// ErrDown is returned at once, without asking, while a dependency is known to be down.
+var ErrDown = errors.New("dependency is down")
+
+// Dependency is a circuit breaker: three failures in a row open it, a successful probe closes it.
+type Dependency struct {
+	Name      string
+	Log       *slog.Logger
+	Probe     func(context.Context) error
+	OnRecover func(context.Context) // optional; runs before requests are let through again
+
+	down     atomic.Bool
+	failures atomic.Int32
+	wake     chan struct{}
+}
+
+// New returns a dependency that counts as up until it fails.
+func New(name string, log *slog.Logger, probe func(context.Context) error) *Dependency {
+	return &Dependency{Name: name, Log: log, Probe: probe, wake: make(chan struct{}, 1)}
+}
+
+// Up says whether requests are let through.
+func (d *Dependency) Up() bool { return !d.down.Load() }
+
+// Do runs f unless the dependency is down (then ErrDown). failed decides which errors count as the dependency's fault.
+func (d *Dependency) Do(f func() error, failed func(error) bool) error {
+	if d.down.Load() {
+		return ErrDown
+	}
+	err := f()
+	d.report(err != nil && failed(err), err)
+	return err
+}
+
+func (d *Dependency) report(failed bool, err error) {
+	if !failed {
+		if d.failures.Load() != 0 { // a plain load first: a store would make every CPU share the line on the hot path
+			d.failures.Store(0)
+		}
+		return
+	}
+	if d.failures.Add(1) >= tripAfter {
+		d.trip(err)
+	}
+}
+
+func (d *Dependency) trip(err error) {
+	if d.down.CompareAndSwap(false, true) {
+		d.Log.Error("dependency is down", "dependency", d.Name, "error", err.Error())
+		select {
+		case d.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Check probes once and moves the state: called before serving, so that the first /readyz is true.
+func (d *Dependency) Check(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, probeBudget)
+	defer cancel()
+	if err := d.Probe(ctx); err != nil {
+		if !errors.Is(err, context.Canceled) {
+			d.trip(err) // the probe is alone and cheap: its failure needs no confirmation
+		}
+		return
+	}
+	if d.down.Load() {
+		if d.OnRecover != nil {
+			d.OnRecover(ctx)
+		}
+		d.failures.Store(0)
+		d.down.Store(false)
+		d.Log.Info("dependency is up again", "dependency", d.Name)
+	}
+}
+
+// Run probes until ctx ends.
+func (d *Dependency) Run(ctx context.Context) {
+	for {
+		wait := probeUp
+		if d.down.Load() {
+			wait = probeDown
+		}
+		t := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return
+		case <-d.wake:
+			t.Stop()
+		case <-t.C:
+			d.Check(ctx)
+		}
+	}
+}
