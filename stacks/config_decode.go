@@ -3,13 +3,10 @@ package stacks
 import (
 	"encoding/json"
 	"maps"
-	"math"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // decoder turns a tree of JSON values into a Config and collects what is wrong.
@@ -189,111 +186,4 @@ func (d *decoder) entries(path string, tree map[string]any, dst reflect.Value, f
 
 func (d *decoder) wrong(path string, v any, text, allowed, near string) {
 	d.report(problem{path: path, value: show(v), text: text, allowed: allowed, nearest: near})
-}
-
-// leaf decodes a scalar. Pulumi hands scalars over as strings or typed, depending
-// on how they were set; both are taken.
-func (d *decoder) leaf(path string, v any, dst reflect.Value, f field) {
-	text, ok := plain(v)
-	if !ok {
-		d.wrong(path, v, "wrong type", kindName(dst.Type(), f), "")
-		return
-	}
-	n, ok := parseLeaf(text, dst, f)
-	if !ok {
-		d.wrong(path, v, "not "+kindName(dst.Type(), f), rangeText(f), "")
-		return
-	}
-	if len(f.enum) > 0 && !slices.Contains(f.enum, text) {
-		d.wrong(path, v, "not one of the allowed values", list(f.enum), nearest(text, f.enum))
-		return
-	}
-	if f.pattern != "" && !regexp.MustCompile(f.pattern).MatchString(text) {
-		d.wrong(path, v, "not "+f.hint, "", "")
-		return
-	}
-	if !within(n, dst.Type(), f) {
-		d.wrong(path, v, "out of range", rangeText(f), "")
-	}
-}
-
-// plain writes a JSON scalar as text.
-func plain(v any) (string, bool) {
-	switch v := v.(type) {
-	case string:
-		return v, true
-	case bool:
-		return strconv.FormatBool(v), true
-	case json.Number:
-		return v.String(), true
-	}
-	return "", false
-}
-
-// parseLeaf sets dst from text and returns its number, if it has one.
-func parseLeaf(text string, dst reflect.Value, f field) (float64, bool) {
-	switch {
-	case dst.Type() == durationType:
-		n, err := time.ParseDuration(text)
-		dst.SetInt(int64(n))
-		return float64(n), err == nil
-	case dst.Type() == quantityType:
-		n, err := ParseQuantity(text)
-		dst.SetInt(int64(n))
-		return float64(n), err == nil
-	}
-	switch dst.Kind() {
-	case reflect.String:
-		dst.SetString(text)
-		return 0, true
-	case reflect.Bool:
-		dst.SetBool(text == "true")
-		return 0, text == "true" || text == "false"
-	}
-	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
-		return 0, false
-	}
-	if dst.Kind() == reflect.Float64 {
-		dst.SetFloat(n)
-		return n, true
-	}
-	dst.SetInt(int64(n))
-	return n, n == math.Trunc(n) && math.Abs(n) < 1<<53
-}
-
-func within(n float64, t reflect.Type, f field) bool {
-	return (f.min == "" || n >= bound(f.min, t)) && (f.max == "" || n <= bound(f.max, t))
-}
-
-// bound reads a min or max tag in the unit of the field.
-func bound(text string, t reflect.Type) float64 {
-	n, _ := parseLeaf(text, reflect.New(t).Elem(), field{})
-	return n
-}
-
-func rangeText(f field) string {
-	if f.min == "" || len(f.enum) > 0 {
-		return list(f.enum)
-	}
-	return f.min + " to " + f.max
-}
-
-// kindName says what a scalar must be.
-func kindName(t reflect.Type, f field) string {
-	switch {
-	case t == durationType:
-		return "a duration such as 90s or 10m"
-	case t == quantityType:
-		return "a quantity such as 512Mi or 20Gi"
-	}
-	switch t.Kind() {
-	case reflect.Bool:
-		return "true or false"
-	case reflect.String:
-		return "a text"
-	case reflect.Float64:
-		return "a number"
-	}
-	return "a whole number"
 }

@@ -96,7 +96,8 @@ func clip(s string) string {
 func list(names []string) string { return strings.Join(names, ", ") }
 
 // nearest returns the name closest to word, or nothing if none is close enough
-// to be what the user meant. Ties go to the first one.
+// to be what the user meant. Ties go to the first one; a beginning of a name will
+// do if nothing is closer.
 func nearest(word string, names []string) string {
 	// Only a short word can be a slip of the keyboard, and distance is quadratic.
 	if len(word) > 64 {
@@ -106,6 +107,13 @@ func nearest(word string, names []string) string {
 	for _, name := range names {
 		if d := distance(strings.ToLower(word), strings.ToLower(name)); d <= limit {
 			best, limit = name, d-1
+		}
+	}
+	if best == "" && len(word) > 2 {
+		for _, name := range names {
+			if strings.HasPrefix(strings.ToLower(name), strings.ToLower(word)) {
+				return name
+			}
 		}
 	}
 	return best

@@ -75,7 +75,7 @@ func fits(c Cloud, cpu float64, memory Quantity) bool {
 }
 
 // nearestSize finds the valid pair that is nearest to the one asked for without
-// touching a kept half; ok is false if there is none. More memory is nearer than
+// touching a kept half; ok is false if there is none. Other memory is nearer than
 // another CPU, and more of either is nearer than less.
 func nearestSize(c Cloud, cpu float64, memory Quantity, keepCPU, keepMemory bool) (float64, Quantity, bool) {
 	best, found := sizeRow{}, math.Inf(1)
@@ -95,7 +95,7 @@ func nearestSize(c Cloud, cpu float64, memory Quantity, keepCPU, keepMemory bool
 func far(from, to float64) float64 {
 	change := math.Log2(to / from)
 	if change < 0 {
-		return -1.5 * change
+		return -3 * change
 	}
 	return change
 }

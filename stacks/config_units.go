@@ -3,6 +3,7 @@ package stacks
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 	"strings"
@@ -20,8 +21,8 @@ func (s Secret) Reveal() string { return string(s) }
 // String hides the text.
 func (s Secret) String() string { return hidden }
 
-// GoString hides the text from %#v.
-func (s Secret) GoString() string { return hidden }
+// Format hides the text from every verb, %d among them.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, hidden) }
 
 // MarshalJSON hides the text from encoders.
 func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(hidden) }
