@@ -7,18 +7,22 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"time"
 
+	"github.com/golang-migrate/migrate/v4"
+	"github.com/golang-migrate/migrate/v4/database"
+	driver "github.com/golang-migrate/migrate/v4/database/pgx/v5"
+	"github.com/golang-migrate/migrate/v4/source/iofs"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
+
+// lockWait is how long an instance waits for another one that is migrating.
+const lockWait = 2 * time.Minute
 
 // Migrate brings the schema up to date, under an advisory lock: of two instances that start together one does the
 // work and the other waits, then finds nothing to do. It waits at most wait for the database to answer, and returns
@@ -31,32 +35,56 @@ func Migrate(ctx context.Context, dsn string, roots *x509.CertPool, wait time.Du
 	trust(&conf.Config, roots)
 	conf.ConnectTimeout = 3 * time.Second
 	conf.RuntimeParams["application_name"] = "links-migrate"
-	conf.RuntimeParams["lock_timeout"] = "30000" // ms: a migration must not queue all traffic behind itself for ever
+	conf.RuntimeParams["lock_timeout"] = fmt.Sprint(lockWait.Milliseconds())
 	db := stdlib.OpenDB(*conf)
 	defer func() { _ = db.Close() }()
 	if err := awaitDatabase(ctx, db, wait, log); err != nil {
 		return err
 	}
-	files, err := fs.Sub(migrations, "migrations")
+	files, err := iofs.New(migrations, "migrations")
 	if err != nil {
 		return fmt.Errorf("reading migrations: %w", err)
 	}
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 120))
+	into, err := driver.WithInstance(db, &driver.Config{})
 	if err != nil {
-		return fmt.Errorf("preparing the migration lock: %w", err)
+		return fmt.Errorf("preparing the table of migrations: %w", err)
 	}
-	m, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker))
+	m, err := migrate.NewWithInstance("embedded", files, "links", into)
 	if err != nil {
 		return fmt.Errorf("preparing migrations: %w", err)
 	}
-	done, err := m.Up(ctx)
+	defer func() { _, _ = m.Close() }()
+	m.LockTimeout = lockWait
+	defer context.AfterFunc(ctx, func() { m.GracefulStop <- true })() // between two files, never inside one
+	if err := upgrade(m, log); err != nil {
+		return err
+	}
+	version, _, err := m.Version()
 	if err != nil {
+		return fmt.Errorf("reading the schema's version: %w", err)
+	}
+	log.Info("schema is up to date", "schema", version)
+	return nil
+}
+
+func upgrade(m *migrate.Migrate, log *slog.Logger) error {
+	err := m.Up()
+	var dirty migrate.ErrDirty
+	if errors.As(err, &dirty) {
+		// An earlier run ended inside this file, before or after its commit. Files can be run twice, so do.
+		log.Warn("running an interrupted migration again", "schema", dirty.Version)
+		before := dirty.Version - 1
+		if before < 1 {
+			before = database.NilVersion
+		}
+		if err := m.Force(before); err != nil {
+			return fmt.Errorf("clearing an interrupted migration: %w", err)
+		}
+		err = m.Up()
+	}
+	if err != nil && !errors.Is(err, migrate.ErrNoChange) {
 		return fmt.Errorf("migrating: %w", err)
 	}
-	for _, r := range done {
-		log.Info("migration applied", "version", r.Source.Version, "file", r.Source.Path, "duration_ms", r.Duration.Milliseconds())
-	}
-	log.Info("schema is up to date", "applied", len(done))
 	return nil
 }
 
@@ -72,7 +100,7 @@ func awaitDatabase(ctx context.Context, db *sql.DB, wait time.Duration, log *slo
 		log.Info("waiting for the database", "error", err.Error())
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("database did not answer within %s: %w", wait, errors.Join(err))
+			return fmt.Errorf("database did not answer within %s: %w", wait, err)
 		case <-time.After(500 * time.Millisecond):
 		}
 	}

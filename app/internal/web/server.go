@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -46,11 +47,12 @@ type Options struct {
 // Server is the handler of the public port.
 type Server struct {
 	Options
-	mux      *http.ServeMux
-	limit    *limiter
-	origins  *http.CrossOriginProtection
-	draining atomic.Bool
-	version  []string // header values made once
+	mux       *http.ServeMux
+	endpoints map[string]*endpoint
+	limit     *limiter
+	origins   *http.CrossOriginProtection
+	draining  atomic.Bool
+	version   []string // a header's value, made once
 }
 
 // route is one row of the routing table.
@@ -83,34 +85,52 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("preparing the rate limit: %w", err)
 	}
 	s := &Server{Options: o, mux: http.NewServeMux(), limit: limit, origins: http.NewCrossOriginProtection(),
-		version: []string{o.Version}}
-	allowed := map[string]string{}
+		endpoints: map[string]*endpoint{}, version: []string{o.Version}}
 	for _, r := range s.routes() {
-		s.mux.Handle(r.method+" "+r.path, s.wrap(r))
-		if allowed[r.path] == "" && r.method == http.MethodGet {
-			allowed[r.path] = "GET, HEAD"
-		} else {
-			allowed[r.path] += ", " + r.method
+		e := s.endpoints[r.path]
+		if e == nil {
+			e = s.endpoint(r.path)
 		}
-	}
-	for path, methods := range allowed {
-		methods := trimList(methods)
-		s.mux.Handle(path, s.wrap(route{path: path, limited: true, quiet: true, method: "other",
-			handle: func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("Allow", methods)
-				fail(w, badMethod, "allowed: "+methods, "")
-			}}))
+		e.methods[r.method] = s.wrap(r)
+		e.allow = append(e.allow, r.method)
+		if r.method == http.MethodGet {
+			e.methods[http.MethodHead] = e.methods[http.MethodGet]
+			e.allow = append(e.allow, http.MethodHead)
+		}
 	}
 	s.mux.Handle("/", s.wrap(route{path: "/", limited: true, quiet: true, method: "other",
 		handle: func(w http.ResponseWriter, _ *http.Request) { fail(w, notFound, "nothing is at this address", "") }}))
 	return s, nil
 }
 
-func trimList(s string) string {
-	for len(s) > 0 && (s[0] == ',' || s[0] == ' ') {
-		s = s[1:]
+// endpoint is one path. Methods are told apart here and not by ServeMux, which answers a wrong one in plain text and
+// takes "/healthz" and "GET /{slug}" for a conflict.
+type endpoint struct {
+	methods map[string]http.Handler
+	other   http.Handler
+	allow   []string
+}
+
+func (s *Server) endpoint(path string) *endpoint {
+	e := &endpoint{methods: map[string]http.Handler{}}
+	e.other = s.wrap(route{path: path, limited: true, quiet: true, method: "other",
+		handle: func(w http.ResponseWriter, _ *http.Request) {
+			allow := strings.Join(e.allow, ", ")
+			w.Header().Set("Allow", allow)
+			fail(w, badMethod, "allowed: "+allow, "")
+		}})
+	s.endpoints[path] = e
+	s.mux.Handle(path, e)
+	return e
+}
+
+// ServeHTTP implements http.Handler.
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h, ok := e.methods[r.Method]; ok {
+		h.ServeHTTP(w, r)
+		return
 	}
-	return s
+	e.other.ServeHTTP(w, r)
 }
 
 // ServeHTTP implements http.Handler.
