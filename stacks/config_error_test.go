@@ -3,177 +3,181 @@ package stacks
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
 
 const topKeys = "alerts, allow, app, aws, azure, cache, cloud, database, docker, domain, edge, gcp, logs, region, rollout, secrets, tags, tier, traces"
 
-// TestProblems asserts the full list of problems of bad configurations.
+// problemRows are bad configurations with the full list of what is wrong.
+var problemRows = []struct {
+	name string
+	kv   []string
+	want []string
+}{
+	{"nothing", nil, []string{`cloud: required, but not set; allowed: docker, aws, azure, gcp`}},
+	{"misspelt cloud and tier", []string{"cloud", "asw", "tier", "prd"}, []string{
+		`cloud = "asw": not one of the allowed values; allowed: docker, aws, azure, gcp; did you mean aws?`,
+		`tier = "prd": not one of the allowed values; allowed: dev, prod; did you mean prod?`,
+	}},
+	{"unknown keys", []string{"cloud", "docker", "clouds", "x", "replicas", `{}`, "zzzzzzz", "1", "database.ha", "true", "app", `{"replicas":{"mn":1}}`}, []string{
+		`app.replicas.mn = 1: unknown key; allowed: max, min; did you mean app.replicas.min?`,
+		`clouds = "x": unknown key; allowed: ` + topKeys + `; did you mean cloud?`,
+		`database.ha = "true": unknown key; a nested key is set with: pulumi config set --path 'slipway:database.ha' VALUE`,
+		`replicas = "{}": unknown key; allowed: ` + topKeys + `; did you mean app.replicas?`,
+		`zzzzzzz = "1": unknown key; allowed: ` + topKeys,
+	}},
+	{"wrong types", []string{"cloud", "docker", "app", `{"port":true,"cpu":[],"memory":1,"name":{},"migrate":"x","env":[],"replicas":3,"drain":10}`,
+		"cache", `[]`, "tags", "x", "database", `{"enabled":"yes","version":"new"}`, "traces", `{"sampleRatio":"NaN"}`}, []string{
+		`app.cpu = []: wrong type; allowed: a number`,
+		`app.drain = 10: not a duration such as 90s or 10m; allowed: 1s to 120s`,
+		`app.env = []: wrong type; allowed: an object`,
+		`app.memory = 1: not a quantity such as 512Mi or 20Gi; allowed: 32Mi to 512Gi`,
+		`app.migrate = "x": wrong type; allowed: a list`,
+		`app.name = {}: wrong type; allowed: a text`,
+		`app.port = true: not a whole number; allowed: 1024 to 65535`,
+		`app.replicas = 3: wrong type; allowed: an object`,
+		`cache = []: wrong type; allowed: an object`,
+		`database.enabled = "yes": not true or false`,
+		`database.version = "new": not a whole number; allowed: 14, 15, 16, 17`,
+		`tags = "x": wrong type; allowed: an object`,
+		`traces.sampleRatio = "NaN": not a number; allowed: 0 to 1`,
+	}},
+	{"out of range", []string{"cloud", "docker", "app", `{"port":80,"cpu":0.01,"memory":"1Ti","drain":"5m","replicas":{"min":0}}`, "database", `{"version":9}`,
+		"rollout", `{"strategy":"canary","steps":[0,101]}`, "traces", `{"sampleRatio":1.5}`}, []string{
+		`app.cpu = 0.01: out of range; allowed: 0.05 to 64`,
+		`app.drain = "5m": out of range; allowed: 1s to 120s`,
+		`app.memory = "1Ti": out of range; allowed: 32Mi to 512Gi`,
+		`app.port = 80: out of range; allowed: 1024 to 65535`,
+		`app.replicas.min = 0: out of range; allowed: 1 to 100`,
+		`database.version = 9: not one of the allowed values; allowed: 14, 15, 16, 17; did you mean 14?`,
+		`rollout.steps[0] = 0: out of range; allowed: 1 to 100`,
+		`rollout.steps[1] = 101: out of range; allowed: 1 to 100`,
+		`traces.sampleRatio = 1.5: out of range; allowed: 0 to 1`,
+	}},
+	{"shapes", []string{"cloud", "docker", "app", `{"name":"Links","healthPath":"up","env":{"1A":"x","A":{}}}`, "alerts", `{"emails":["root",""]}`,
+		"database", `{"size":"huge"}`, "allow", `{"domian":"because it is internal"}`}, []string{
+		`alerts.emails[0] = "root": not an e-mail address such as oncall@example.com`,
+		`alerts.emails[1] = "": not an e-mail address such as oncall@example.com`,
+		`allow.domian = "because it is internal": unknown id; allowed: ` + list(namedSet("guardrails")) + `; did you mean domain?`,
+		`app.env.1A: not a name for an environment variable; allowed: letters, digits and _, first no digit`,
+		`app.env.A = {}: wrong type; allowed: a text`,
+		`app.healthPath = "up": not a path that starts with "/", without blanks, "?", "#" or "*"`,
+		`app.name = "Links": not lower-case letters, digits and hyphens, first a letter, last no hyphen, at most 40 characters`,
+		`database.size = "huge": not small, medium, large, or a machine type in the cloud's own terms`,
+	}},
+	{"other clouds' keys", []string{"cloud", "docker", "region", "us-east-1", "aws", `{"spot":true}`, "azure", `{"geoBackup":false}`, "edge", `{"waf":true,"cdn":[]}`,
+		"database", `{"ha":"true","backupDays":0,"size":"db.r6g.large"}`, "cache", `{"size":"cache.t4g.small"}`}, []string{
+		`aws = {"spot":true}: has no meaning for cloud docker; allowed: only for aws`,
+		`cache.size = "cache.t4g.small": the Docker Engine has no machine types; allowed: small, medium, large`,
+		`database.ha = "true": has no meaning for cloud docker; allowed: only for aws, azure, gcp`,
+		`edge.waf = true: has no meaning for cloud docker; allowed: only for aws, azure, gcp`,
+		`region = "us-east-1": has no meaning for cloud docker; allowed: only for aws, azure, gcp`,
+	}},
+	{"docker", []string{"cloud", "docker", "docker", `{"httpPort":8443,"dashboardPort":8443}`, "app", `{"replicas":{"min":1,"max":2},"architecture":"arm"}`}, []string{
+		`app.architecture = "arm": not one of the allowed values; allowed: native, amd64, arm64; did you mean arm64?`,
+		`app.replicas.max = 2: the Docker Engine has no autoscaling; allowed: the same as app.replicas.min, 1`,
+		`docker.dashboardPort = 8443: the same port as docker.httpPort; allowed: three different ports`,
+		`docker.httpPort = 8443: the same port as docker.httpsPort; allowed: three different ports`,
+	}},
+	{"aws", []string{"cloud", "aws", "region", "europe-west1", "tags", `{"aws:x":"1"}`, "app", `{"cpu":0.25,"memory":"8Gi","architecture":"native","replicas":{"min":3,"max":2}}`,
+		"aws", `{"accountId":"12","backupRegion":"eu-west-1x","egress":"nta"}`, "logs", `{"retentionDays":31}`, "edge", `{"rateLimit":5,"cdn":["/a/","/a/"]}`}, []string{
+		`app.architecture = "native": not available on aws; allowed: amd64, arm64`,
+		`app.cpu = 0.25 with app.memory 8Gi: aws has no such combination; allowed: app.memory with app.cpu 0.25: 512Mi to 1Gi in steps of 512Mi or 2Gi; did you mean app.cpu 1 with app.memory 8Gi?`,
+		`app.replicas.max = 2: less than app.replicas.min; allowed: 3 or more`,
+		`aws.accountId = "12": not 12 digits`,
+		`aws.backupRegion = "eu-west-1x": not a region of aws; allowed: a name such as us-east-1`,
+		`aws.egress = "nta": not one of the allowed values; allowed: public, nat, nat-per-zone, endpoints; did you mean nat?`,
+		`edge.cdn[1] = "/a/": listed twice`,
+		`edge.rateLimit = 5: less than AWS WAF can limit to; allowed: 0, or 10 to 1000000`,
+		`logs.retentionDays = 31: not a retention that aws offers; allowed: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653; did you mean 60?`,
+		`region = "europe-west1": not a region of aws, but it looks like one of gcp; allowed: a name such as us-east-1`,
+		`tags.aws:x = "1": not a tag that aws takes; allowed: ` + rowOf(CloudAWS).tagHint,
+	}},
+	{"aws backup region", []string{"cloud", "aws", "aws", `{"backupRegion":"us-east-1"}`}, []string{
+		`aws.backupRegion = "us-east-1": a copy in the same region doesn't survive the loss of that region; allowed: another region than region`,
+	}},
+	{"azure", []string{"cloud", "azure", "region", "us-east-1", "app", `{"cpu":5,"memory":"3Gi","architecture":"arm64"}`, "domain", `{"name":"a.example.com","zone":"example.com"}`,
+		"database", `{"storage":"50Gi","backupDays":3}`, "logs", `{"retentionDays":7}`, "azure", `{"frontDoor":"none","subscriptionId":"x"}`, "edge", `{"rateLimit":9,"waf":true,"cdn":["/"]}`,
+		"tags", `{"a/b":"x"}`}, []string{
+		`app.architecture = "arm64": not available on azure; allowed: amd64`,
+		`app.cpu = 5 with app.memory 3Gi: azure has no such combination; allowed: app.cpu 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 3.25, 3.5, 3.75, 4; did you mean app.cpu 4 with app.memory 8Gi?`,
+		`azure.dnsResourceGroup: required with domain.name; allowed: the resource group of the zone`,
+		`azure.subscriptionId = "x": not a lower-case UUID`,
+		`database.backupDays = 3: fewer than azure allows; allowed: 7 to 35`,
+		`database.storage = 50Gi: not a size that azure offers; allowed: 32Gi, 64Gi, 128Gi, 256Gi, 512Gi, 1Ti, 2Ti, 4Ti, 8Ti, 16Ti; did you mean 64Gi?`,
+		`edge.cdn = ["/"]: not with azure.frontDoor none; allowed: azure.frontDoor standard or premium`,
+		`edge.rateLimit = 9: not with azure.frontDoor none; allowed: azure.frontDoor standard or premium`,
+		`edge.waf = true: not with azure.frontDoor none; allowed: azure.frontDoor premium`,
+		`logs.retentionDays = 7: not a retention that azure offers; allowed: 30 to 730`,
+		`region = "us-east-1": not a region of azure, but it looks like one of aws; allowed: a name such as eastus`,
+		`tags.a/b = "x": not a tag that azure takes; allowed: ` + rowOf(CloudAzure).tagHint,
+	}},
+	{"gcp", []string{"cloud", "gcp", "app", `{"memory":"64Gi"}`, "edge", `{"waf":true}`, "tags", `{"Team":"x"}`, "gcp", `{"project":"P"}`}, []string{
+		`app.cpu = 1 with app.memory 64Gi: gcp has no such combination; allowed: app.memory with app.cpu 1: 512Mi to 4Gi; did you mean app.cpu 8 with app.memory 32Gi?`,
+		`edge.waf = true: needs gcp's load balancer, which needs a domain; allowed: set domain.name and domain.zone, or leave it out`,
+		`gcp.project = "P": not a project id: 6 to 30 lower-case letters, digits and hyphens, first a letter`,
+		`tags.Team = "x": not a tag that gcp takes; allowed: ` + rowOf(CloudGCP).tagHint,
+	}},
+	{"image", []string{"cloud", "aws", "app", `{"image":"my image","path":"x","dockerfile":"D"}`}, []string{
+		`app.dockerfile = "D": app.image is ready-made, so nothing is built: give one or the other`,
+		`app.image = "my image": not an image reference; allowed: NAME@sha256:DIGEST or NAME:TAG`,
+		`app.path = "x": app.image is ready-made, so nothing is built: give one or the other`,
+	}},
+	{"environment", []string{"cloud", "docker", "app", `{"env":{"PORT":1,"A":"x","SLIPWAY_X":"x","CACHE_URL":"redis://"}}`, "cache", `{"enabled":false}`,
+		"secrets!", `{"A":"x","DATABASE_URL":"x","EMPTY":""}`}, []string{
+		`app.env.A: also under secrets; a variable has one value`,
+		`app.env.PORT: Slipway itself sets this variable; allowed: another name`,
+		`app.env.SLIPWAY_X: Slipway itself sets this variable; allowed: another name`,
+		`secrets.DATABASE_URL: Slipway itself sets this variable; allowed: another name`,
+		`secrets.EMPTY: empty; allowed: a text of at least one character`,
+	}},
+	{"zone without name", []string{"cloud", "aws", "domain", `{"zone":"example.com"}`}, []string{`domain.name: required with domain.zone; allowed: a host name within example.com`}},
+	{"name without zone", []string{"cloud", "aws", "domain", `{"name":"a.example.com"}`}, []string{`domain.zone: required with domain.name; allowed: the DNS zone that holds a.example.com; did you mean example.com?`}},
+	{"name outside zone", []string{"cloud", "aws", "domain", `{"name":"a.example.org","zone":"example.com"}`}, []string{
+		`domain.name = "a.example.org": not within domain.zone; allowed: example.com or a host name that ends in .example.com`}},
+	{"steps with rolling", []string{"cloud", "aws", "rollout", `{"steps":[100],"bake":"1m","margin":{"latency":2},"gates":["uptime","uptime","cpu"]}`}, []string{
+		`rollout.gates[2] = "cpu": not one of the allowed values; allowed: ` + list(namedSet("gates")),
+	}},
+	{"steps with rolling, no other problem", []string{"cloud", "aws", "rollout", `{"steps":[100],"bake":"1m","margin":{"latency":2},"gates":["uptime","uptime"]}`}, []string{
+		`rollout.bake = "1m": means nothing with rollout.strategy rolling; allowed: only with blue-green, canary`,
+		`rollout.gates[1] = "uptime": listed twice`,
+		`rollout.margin = {"latency":2}: means nothing with rollout.strategy rolling; allowed: only with blue-green, canary`,
+		`rollout.steps = [100]: means nothing with rollout.strategy rolling; allowed: only with blue-green, canary`,
+	}},
+	{"steps not increasing", []string{"cloud", "aws", "rollout", `{"strategy":"canary","steps":[50,50,100]}`}, []string{`rollout.steps = [50,50,100]: not strictly increasing; allowed: such as [5, 25, 50, 100]`}},
+	{"steps not ending", []string{"cloud", "aws", "rollout", `{"strategy":"canary","steps":[5,50]}`}, []string{`rollout.steps = [5,50]: the last step must be 100; allowed: such as [5, 25, 50, 100]`}},
+	{"no steps", []string{"cloud", "aws", "rollout", `{"strategy":"blue-green","steps":[]}`}, []string{`rollout.steps = []: the last step must be 100; allowed: such as [5, 25, 50, 100]`}},
+	{"canary of everything", []string{"cloud", "aws", "rollout", `{"strategy":"canary","steps":[100]}`}, []string{
+		`rollout.steps = [100]: a canary starts with a share of the traffic; allowed: such as [5, 25, 50, 100]; did you mean blue-green?`}},
+	{"alerts", []string{"cloud", "aws", "alerts", `{"emails":["a@b.example","a@b.example"],"webhook":"http://hooks.example.com/T0K","thresholds":{"cpu":101,"error-rate":-1,"eror-rate":1}}`}, []string{
+		`alerts.emails[1] = "a@b.example": listed twice`,
+		`alerts.thresholds.eror-rate = 1: unknown id; allowed: ` + list(namedSet("signals")) + `; did you mean error-rate?`,
+		`alerts.webhook = [secret]: not a webhook; allowed: an https:// address`,
+	}},
+	{"thresholds", []string{"cloud", "aws", "alerts", `{"thresholds":{"cpu":101,"error-rate":-1}}`}, []string{
+		`alerts.thresholds.cpu = 101: more than everything; allowed: 0 to 100, in %`,
+		`alerts.thresholds.error-rate = -1: less than nothing; allowed: 0 or more, in %`,
+	}},
+	{"allow without reason", []string{"cloud", "aws", "allow", `{"domain":"why not"}`}, []string{`allow.domain = "why not": a guardrail may be broken only with a reason; allowed: 10 characters or more`}},
+	{"plain secrets", []string{"cloud", "aws", "secrets", `{"TOKEN":"t0p","A":"b"}`}, []string{
+		`secrets.A = [secret]: stored in plain text; encrypt it: pulumi config set --secret --path 'slipway:secrets.A'`,
+		`secrets.TOKEN = [secret]: stored in plain text; encrypt it: pulumi config set --secret --path 'slipway:secrets.TOKEN'`,
+	}},
+	{"secrets elsewhere", []string{"cloud", "aws", "app!", `{"env":{"A":"t0p"},"port":"t0p"}`, "api.key!", "t0p", "apikey!", "t0p", "alerts!", `{"emails":["t0p"]}`, "secrets!", "t0p"}, []string{
+		`alerts.emails[0] = [secret]: not an e-mail address such as oncall@example.com`,
+		`api.key = [secret]: unknown key; allowed: ` + topKeys,
+		`apikey = [secret]: unknown key; allowed: ` + topKeys,
+		`app = [secret]: holds an encrypted value that would end up in plain text; only secrets.NAME and alerts.webhook may be encrypted`,
+		`app.port = [secret]: not a whole number; allowed: 1024 to 65535`,
+		`secrets = [secret]: wrong type; allowed: an object`,
+	}},
+}
+
+// TestProblems asserts the whole error, so that a problem more is a failure too.
 func TestProblems(t *testing.T) {
-	for _, row := range []struct {
-		name string
-		kv   []string
-		want []string
-	}{
-		{"nothing", nil, []string{`cloud: required, but not set; allowed: docker, aws, azure, gcp`}},
-		{"misspelt cloud and tier", []string{"cloud", "asw", "tier", "prd"}, []string{
-			`cloud = "asw": not one of the allowed values; allowed: docker, aws, azure, gcp; did you mean aws?`,
-			`tier = "prd": not one of the allowed values; allowed: dev, prod; did you mean prod?`,
-		}},
-		{"unknown keys", []string{"cloud", "docker", "clouds", "x", "replicas", `{}`, "zzzzzzz", "1", "database.ha", "true", "app", `{"replicas":{"mn":1}}`}, []string{
-			`app.replicas.mn = 1: unknown key; allowed: max, min; did you mean app.replicas.min?`,
-			`clouds = "x": unknown key; allowed: ` + topKeys + `; did you mean cloud?`,
-			`database.ha = "true": unknown key; a nested key is set with: pulumi config set --path 'slipway:database.ha' VALUE`,
-			`replicas = "{}": unknown key; allowed: ` + topKeys + `; did you mean app.replicas?`,
-			`zzzzzzz = "1": unknown key; allowed: ` + topKeys,
-		}},
-		{"wrong types", []string{"cloud", "docker", "app", `{"port":true,"cpu":[],"memory":1,"name":{},"migrate":"x","env":[],"replicas":3,"drain":10}`,
-			"cache", `[]`, "tags", "x", "database", `{"enabled":"yes","version":"new"}`, "traces", `{"sampleRatio":"NaN"}`}, []string{
-			`app.cpu = []: wrong type; allowed: a number`,
-			`app.drain = 10: not a duration such as 90s or 10m; allowed: 1s to 120s`,
-			`app.env = []: wrong type; allowed: an object`,
-			`app.memory = 1: not a quantity such as 512Mi or 20Gi; allowed: 32Mi to 512Gi`,
-			`app.migrate = "x": wrong type; allowed: a list`,
-			`app.name = {}: wrong type; allowed: a text`,
-			`app.port = true: not a whole number; allowed: 1024 to 65535`,
-			`app.replicas = 3: wrong type; allowed: an object`,
-			`cache = []: wrong type; allowed: an object`,
-			`database.enabled = "yes": not true or false`,
-			`database.version = "new": not a whole number; allowed: 14, 15, 16, 17`,
-			`tags = "x": wrong type; allowed: an object`,
-			`traces.sampleRatio = "NaN": not a number; allowed: 0 to 1`,
-		}},
-		{"out of range", []string{"cloud", "docker", "app", `{"port":80,"cpu":0.01,"memory":"1Ti","drain":"5m","replicas":{"min":0}}`, "database", `{"version":9}`,
-			"rollout", `{"strategy":"canary","steps":[0,101]}`, "traces", `{"sampleRatio":1.5}`}, []string{
-			`app.cpu = 0.01: out of range; allowed: 0.05 to 64`,
-			`app.drain = "5m": out of range; allowed: 1s to 120s`,
-			`app.memory = "1Ti": out of range; allowed: 32Mi to 512Gi`,
-			`app.port = 80: out of range; allowed: 1024 to 65535`,
-			`app.replicas.min = 0: out of range; allowed: 1 to 100`,
-			`database.version = 9: not one of the allowed values; allowed: 14, 15, 16, 17; did you mean 14?`,
-			`rollout.steps[0] = 0: out of range; allowed: 1 to 100`,
-			`rollout.steps[1] = 101: out of range; allowed: 1 to 100`,
-			`traces.sampleRatio = 1.5: out of range; allowed: 0 to 1`,
-		}},
-		{"shapes", []string{"cloud", "docker", "app", `{"name":"Links","healthPath":"up","env":{"1A":"x","A":{}}}`, "alerts", `{"emails":["root",""]}`,
-			"database", `{"size":"huge"}`, "allow", `{"domian":"because it is internal"}`}, []string{
-			`alerts.emails[0] = "root": not an e-mail address such as oncall@example.com`,
-			`alerts.emails[1] = "": not an e-mail address such as oncall@example.com`,
-			`allow.domian = "because it is internal": unknown id; allowed: ` + list(namedSet("guardrails")) + `; did you mean domain?`,
-			`app.env.1A: not a name for an environment variable; allowed: letters, digits and _, first no digit`,
-			`app.env.A = {}: wrong type; allowed: a text`,
-			`app.healthPath = "up": not a path that starts with "/", without blanks, "?", "#" or "*"`,
-			`app.name = "Links": not lower-case letters, digits and hyphens, first a letter, last no hyphen, at most 40 characters`,
-			`database.size = "huge": not small, medium, large, or a machine type in the cloud's own terms`,
-		}},
-		{"other clouds' keys", []string{"cloud", "docker", "region", "us-east-1", "aws", `{"spot":true}`, "azure", `{"geoBackup":false}`, "edge", `{"waf":true,"cdn":[]}`,
-			"database", `{"ha":"true","backupDays":0,"size":"db.r6g.large"}`, "cache", `{"size":"cache.t4g.small"}`}, []string{
-			`aws = {"spot":true}: has no meaning for cloud docker; allowed: only for aws`,
-			`cache.size = "cache.t4g.small": the Docker Engine has no machine types; allowed: small, medium, large`,
-			`database.ha = "true": has no meaning for cloud docker; allowed: only for aws, azure, gcp`,
-			`edge.waf = true: has no meaning for cloud docker; allowed: only for aws, azure, gcp`,
-			`region = "us-east-1": has no meaning for cloud docker; allowed: only for aws, azure, gcp`,
-		}},
-		{"docker", []string{"cloud", "docker", "docker", `{"httpPort":8443,"dashboardPort":8443}`, "app", `{"replicas":{"min":1,"max":2},"architecture":"arm"}`}, []string{
-			`app.architecture = "arm": not one of the allowed values; allowed: native, amd64, arm64; did you mean arm64?`,
-			`app.replicas.max = 2: the Docker Engine has no autoscaling; allowed: the same as app.replicas.min, 1`,
-			`docker.dashboardPort = 8443: the same port as docker.httpPort; allowed: three different ports`,
-			`docker.httpPort = 8443: the same port as docker.httpsPort; allowed: three different ports`,
-		}},
-		{"aws", []string{"cloud", "aws", "region", "europe-west1", "tags", `{"aws:x":"1"}`, "app", `{"cpu":0.25,"memory":"8Gi","architecture":"native","replicas":{"min":3,"max":2}}`,
-			"aws", `{"accountId":"12","backupRegion":"eu-west-1x","egress":"nta"}`, "logs", `{"retentionDays":31}`, "edge", `{"rateLimit":5,"cdn":["/a/","/a/"]}`}, []string{
-			`app.architecture = "native": not available on aws; allowed: amd64, arm64`,
-			`app.cpu = 0.25 with app.memory 8Gi: aws has no such combination; allowed: app.memory with app.cpu 0.25: 512Mi to 1Gi in steps of 512Mi or 2Gi; did you mean app.cpu 1 with app.memory 8Gi?`,
-			`app.replicas.max = 2: less than app.replicas.min; allowed: 3 or more`,
-			`aws.accountId = "12": not 12 digits`,
-			`aws.backupRegion = "eu-west-1x": not a region of aws; allowed: a name such as us-east-1`,
-			`aws.egress = "nta": not one of the allowed values; allowed: public, nat, nat-per-zone, endpoints; did you mean nat?`,
-			`edge.cdn[1] = "/a/": listed twice`,
-			`edge.rateLimit = 5: less than AWS WAF can limit to; allowed: 0, or 10 to 1000000`,
-			`logs.retentionDays = 31: not a retention that aws offers; allowed: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653; did you mean 60?`,
-			`region = "europe-west1": not a region of aws, but it looks like one of gcp; allowed: a name such as us-east-1`,
-			`tags.aws:x = "1": not a tag that aws takes; allowed: ` + rowOf(CloudAWS).tagHint,
-		}},
-		{"aws backup region", []string{"cloud", "aws", "aws", `{"backupRegion":"us-east-1"}`}, []string{
-			`aws.backupRegion = "us-east-1": a copy in the same region doesn't survive the loss of that region; allowed: another region than region`,
-		}},
-		{"azure", []string{"cloud", "azure", "region", "us-east-1", "app", `{"cpu":5,"memory":"3Gi","architecture":"arm64"}`, "domain", `{"name":"a.example.com","zone":"example.com"}`,
-			"database", `{"storage":"50Gi","backupDays":3}`, "logs", `{"retentionDays":7}`, "azure", `{"frontDoor":"none","subscriptionId":"x"}`, "edge", `{"rateLimit":9,"waf":true,"cdn":["/"]}`,
-			"tags", `{"a/b":"x"}`}, []string{
-			`app.architecture = "arm64": not available on azure; allowed: amd64`,
-			`app.cpu = 5 with app.memory 3Gi: azure has no such combination; allowed: app.cpu 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 3.25, 3.5, 3.75, 4; did you mean app.cpu 4 with app.memory 8Gi?`,
-			`azure.dnsResourceGroup: required with domain.name; allowed: the resource group of the zone`,
-			`azure.subscriptionId = "x": not a lower-case UUID`,
-			`database.backupDays = 3: fewer than azure allows; allowed: 7 to 35`,
-			`database.storage = 50Gi: not a size that azure offers; allowed: 32Gi, 64Gi, 128Gi, 256Gi, 512Gi, 1Ti, 2Ti, 4Ti, 8Ti, 16Ti; did you mean 64Gi?`,
-			`edge.cdn = ["/"]: not with azure.frontDoor none; allowed: azure.frontDoor standard or premium`,
-			`edge.rateLimit = 9: not with azure.frontDoor none; allowed: azure.frontDoor standard or premium`,
-			`edge.waf = true: not with azure.frontDoor none; allowed: azure.frontDoor premium`,
-			`logs.retentionDays = 7: not a retention that azure offers; allowed: 30 to 730`,
-			`region = "us-east-1": not a region of azure, but it looks like one of aws; allowed: a name such as eastus`,
-			`tags.a/b = "x": not a tag that azure takes; allowed: ` + rowOf(CloudAzure).tagHint,
-		}},
-		{"gcp", []string{"cloud", "gcp", "app", `{"memory":"64Gi"}`, "edge", `{"waf":true}`, "tags", `{"Team":"x"}`, "gcp", `{"project":"P"}`}, []string{
-			`app.cpu = 1 with app.memory 64Gi: gcp has no such combination; allowed: app.memory with app.cpu 1: 512Mi to 4Gi; did you mean app.cpu 8 with app.memory 32Gi?`,
-			`edge.waf = true: needs gcp's load balancer, which needs a domain; allowed: set domain.name and domain.zone, or leave it out`,
-			`gcp.project = "P": not a project id: 6 to 30 lower-case letters, digits and hyphens, first a letter`,
-			`tags.Team = "x": not a tag that gcp takes; allowed: ` + rowOf(CloudGCP).tagHint,
-		}},
-		{"image", []string{"cloud", "aws", "app", `{"image":"my image","path":"x","dockerfile":"D"}`}, []string{
-			`app.dockerfile = "D": app.image is ready-made, so nothing is built: give one or the other`,
-			`app.image = "my image": not an image reference; allowed: NAME@sha256:DIGEST or NAME:TAG`,
-			`app.path = "x": app.image is ready-made, so nothing is built: give one or the other`,
-		}},
-		{"environment", []string{"cloud", "docker", "app", `{"env":{"PORT":1,"A":"x","SLIPWAY_X":"x","CACHE_URL":"redis://"}}`, "cache", `{"enabled":false}`,
-			"secrets!", `{"A":"x","DATABASE_URL":"x","EMPTY":""}`}, []string{
-			`app.env.A: also under secrets; a variable has one value`,
-			`app.env.PORT: Slipway itself sets this variable; allowed: another name`,
-			`app.env.SLIPWAY_X: Slipway itself sets this variable; allowed: another name`,
-			`secrets.DATABASE_URL: Slipway itself sets this variable; allowed: another name`,
-			`secrets.EMPTY: empty; allowed: a text of at least one character`,
-		}},
-		{"zone without name", []string{"cloud", "aws", "domain", `{"zone":"example.com"}`}, []string{`domain.name: required with domain.zone; allowed: a host name within example.com`}},
-		{"name without zone", []string{"cloud", "aws", "domain", `{"name":"a.example.com"}`}, []string{`domain.zone: required with domain.name; allowed: the DNS zone that holds a.example.com; did you mean example.com?`}},
-		{"name outside zone", []string{"cloud", "aws", "domain", `{"name":"a.example.org","zone":"example.com"}`}, []string{
-			`domain.name = "a.example.org": not within domain.zone; allowed: example.com or a host name that ends in .example.com`}},
-		{"steps with rolling", []string{"cloud", "aws", "rollout", `{"steps":[100],"bake":"1m","margin":{"latency":2},"gates":["uptime","uptime","cpu"]}`}, []string{
-			`rollout.gates[2] = "cpu": not one of the allowed values; allowed: ` + list(namedSet("gates")),
-		}},
-		{"steps with rolling, no other problem", []string{"cloud", "aws", "rollout", `{"steps":[100],"bake":"1m","margin":{"latency":2},"gates":["uptime","uptime"]}`}, []string{
-			`rollout.bake = "1m": means nothing with rollout.strategy rolling; allowed: only with blue-green, canary`,
-			`rollout.gates[1] = "uptime": listed twice`,
-			`rollout.margin = {"latency":2}: means nothing with rollout.strategy rolling; allowed: only with blue-green, canary`,
-			`rollout.steps = [100]: means nothing with rollout.strategy rolling; allowed: only with blue-green, canary`,
-		}},
-		{"steps not increasing", []string{"cloud", "aws", "rollout", `{"strategy":"canary","steps":[50,50,100]}`}, []string{`rollout.steps = [50,50,100]: not strictly increasing; allowed: such as [5, 25, 50, 100]`}},
-		{"steps not ending", []string{"cloud", "aws", "rollout", `{"strategy":"canary","steps":[5,50]}`}, []string{`rollout.steps = [5,50]: the last step must be 100; allowed: such as [5, 25, 50, 100]`}},
-		{"no steps", []string{"cloud", "aws", "rollout", `{"strategy":"blue-green","steps":[]}`}, []string{`rollout.steps = []: the last step must be 100; allowed: such as [5, 25, 50, 100]`}},
-		{"canary of everything", []string{"cloud", "aws", "rollout", `{"strategy":"canary","steps":[100]}`}, []string{
-			`rollout.steps = [100]: a canary starts with a share of the traffic; allowed: such as [5, 25, 50, 100]; did you mean blue-green?`}},
-		{"alerts", []string{"cloud", "aws", "alerts", `{"emails":["a@b.example","a@b.example"],"webhook":"http://hooks.example.com/T0K","thresholds":{"cpu":101,"error-rate":-1,"eror-rate":1}}`}, []string{
-			`alerts.emails[1] = "a@b.example": listed twice`,
-			`alerts.thresholds.eror-rate = 1: unknown id; allowed: ` + list(namedSet("signals")) + `; did you mean error-rate?`,
-			`alerts.webhook = [secret]: not a webhook; allowed: an https:// address`,
-		}},
-		{"thresholds", []string{"cloud", "aws", "alerts", `{"thresholds":{"cpu":101,"error-rate":-1}}`}, []string{
-			`alerts.thresholds.cpu = 101: more than everything; allowed: 0 to 100, in %`,
-			`alerts.thresholds.error-rate = -1: less than nothing; allowed: 0 or more, in %`,
-		}},
-		{"allow without reason", []string{"cloud", "aws", "allow", `{"domain":"why not"}`}, []string{`allow.domain = "why not": a guardrail may be broken only with a reason; allowed: 10 characters or more`}},
-		{"plain secrets", []string{"cloud", "aws", "secrets", `{"TOKEN":"t0p","A":"b"}`}, []string{
-			`secrets.A = [secret]: stored in plain text; encrypt it: pulumi config set --secret --path 'slipway:secrets.A'`,
-			`secrets.TOKEN = [secret]: stored in plain text; encrypt it: pulumi config set --secret --path 'slipway:secrets.TOKEN'`,
-		}},
-		{"secrets elsewhere", []string{"cloud", "aws", "app!", `{"env":{"A":"t0p"},"port":"t0p"}`, "api.key!", "t0p", "apikey!", "t0p", "alerts!", `{"emails":["t0p"]}`, "secrets!", "t0p"}, []string{
-			`alerts.emails[0] = [secret]: not an e-mail address such as oncall@example.com`,
-			`api.key = [secret]: unknown key; allowed: ` + topKeys,
-			`apikey = [secret]: unknown key; allowed: ` + topKeys,
-			`app = [secret]: holds an encrypted value that would end up in plain text; only secrets.NAME and alerts.webhook may be encrypted`,
-			`app.port = [secret]: not a whole number; allowed: 1024 to 65535`,
-			`secrets = [secret]: wrong type; allowed: an object`,
-		}},
-	} {
+	for _, row := range problemRows {
 		t.Run(row.name, func(t *testing.T) {
 			_, err := Load(input(row.kv...))
 			if err == nil {
@@ -193,6 +197,40 @@ func TestProblems(t *testing.T) {
 				t.Error("a secret is in the error")
 			}
 		})
+	}
+}
+
+// TestNoSecretAtAnyKey puts an encrypted value at every key, in every wrong type.
+func TestNoSecretAtAnyKey(t *testing.T) {
+	const secret = "zQ7-zQ7-zQ7"
+	walk(configType, "", func(path string, _ field) {
+		keys := strings.Split(path, ".")
+		for _, v := range []any{secret, []any{secret, []any{secret}}, map[string]any{"K": secret, "k-k": []any{secret}}} {
+			tree := map[string]any{"cloud": "aws"}
+			plant(tree, keys, v)
+			text, isText := tree[keys[0]].(string)
+			if !isText {
+				asJSON, err := json.Marshal(tree[keys[0]])
+				if err != nil {
+					t.Fatal(err)
+				}
+				text = string(asJSON)
+			}
+			if _, err := Load(input("cloud", "aws", keys[0]+"!", text)); err != nil && strings.Contains(err.Error(), secret) {
+				t.Errorf("%s shows a secret: %v", path, err)
+			}
+		}
+	})
+}
+
+// TestDocumentedError keeps the example of docs/configuration.md true.
+func TestDocumentedError(t *testing.T) {
+	in := input("cloud", "aws", "app", `{"cpu":0.25,"memory":"8Gi","prot":3000}`, "secrets", `{"TOKEN":"x"}`)
+	in.Stack = "dev"
+	_, err := Load(in)
+	docs, readErr := os.ReadFile("../docs/configuration.md")
+	if err == nil || readErr != nil || !strings.Contains(string(docs), err.Error()) {
+		t.Errorf("docs/configuration.md lacks: %v (%v)", err, readErr)
 	}
 }
 

@@ -83,21 +83,21 @@ func (d *decoder) encryption() {
 // and of no cloud; the decoder reports it.
 func (d *decoder) target() target {
 	var t target
-	pick := func(path string) string {
+	pick := func(section reflect.Type, path string) string {
 		v, _ := lookup(d.user, path).(string)
 		if v == "" {
 			v, _ = defaultFor(path, t).(string)
 		}
-		known := false
-		walk(configType, "", func(at string, f field) { known = known || at == path && slices.Contains(f.enum, v) })
-		if !known {
-			return ""
+		for _, f := range fieldsOf(section) {
+			if strings.HasSuffix("."+path, "."+f.name) && slices.Contains(f.enum, v) {
+				return v
+			}
 		}
-		return v
+		return ""
 	}
-	t.cloud = Cloud(pick("cloud"))
-	t.tier = Tier(pick("tier"))
-	t.strategy = Strategy(pick("rollout.strategy"))
+	t.cloud = Cloud(pick(configType, "cloud"))
+	t.tier = Tier(pick(configType, "tier"))
+	t.strategy = Strategy(pick(reflect.TypeFor[Rollout](), "rollout.strategy"))
 	d.cloud = t.cloud
 	return t
 }

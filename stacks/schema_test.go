@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	"github.com/santhosh-tekuri/jsonschema/v5"
 	"gopkg.in/yaml.v3"
 
@@ -22,7 +23,12 @@ const project = "slipway"
 // TestGenerated keeps the schema, Pulumi.yaml and docs/configuration.md in step
 // with the types and tables of this package.
 func TestGenerated(t *testing.T) {
-	schema, err := Schema(project)
+	// After `pulumi new` the project has another name, and so have the keys.
+	proj, err := workspace.LoadProject("../Pulumi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := Schema(proj.Name.String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +44,7 @@ func TestGenerated(t *testing.T) {
 	})
 }
 
-// same compares a file with what make gives for it, or writes it with -update.
+// same compares a file with what generate gives for it, or writes it with -update.
 func same(t *testing.T, path string, generate func(old string) string) {
 	t.Helper()
 	old, err := os.ReadFile(path)
