@@ -4,6 +4,7 @@ package links
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -124,11 +125,24 @@ func CheckURL(raw, ownHost string) (string, error) {
 		return "", &Invalid{"url", "must not point back to this service"}
 	}
 	u.Host = strings.ToLower(u.Host)
-	out := u.String()
+	out := ascii(u.String())
 	if len(out) > MaxURL { // escaping can lengthen it
 		return "", &Invalid{"url", "is longer than " + strconv.Itoa(MaxURL) + " bytes"}
 	}
 	return out, nil
+}
+
+// ascii escapes what url.URL leaves as it was (the query): only plain ASCII is safe in a header.
+func ascii(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if s[i] < 0x80 {
+			b.WriteByte(s[i])
+		} else {
+			fmt.Fprintf(&b, "%%%02X", s[i])
+		}
+	}
+	return b.String()
 }
 
 func checkHost(u *url.URL) error {
