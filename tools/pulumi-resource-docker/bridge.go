@@ -115,9 +115,10 @@ func (b *bridge) stop() {
 	select {
 	case <-b.exited:
 	case <-time.After(stopLimit):
-		killGroup(b.cmd)
-		<-b.exited
 	}
+	// Also after an orderly end: the bridge leaves the upstream provider behind when serving ended with an error.
+	killGroup(b.cmd)
+	<-b.exited
 }
 
 // find looks for a program beside this one, then on PATH.

@@ -1,0 +1,274 @@
+package toolchain
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bufio"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+var errChecksum = errors.New("checksum mismatch")
+
+const (
+	// installLimit bounds the download of a plugin by the pulumi command.
+	installLimit = 10 * time.Minute
+	probeLimit   = 5 * time.Second
+	// archiveLimit is more than any release has, in bytes.
+	archiveLimit = 2 << 30
+)
+
+func dialWithin(limit time.Duration) func(context.Context, string, string) (net.Conn, error) {
+	return (&net.Dialer{Timeout: limit, KeepAlive: 30 * time.Second}).DialContext
+}
+
+// probe finds out, once per run, whether the download host answers.
+func (m *machine) probe(ctx context.Context) error {
+	m.probeOnce.Do(func() {
+		ctx, cancel := context.WithTimeout(ctx, probeLimit)
+		defer cancel()
+		request, err := http.NewRequestWithContext(ctx, http.MethodHead, m.archives+"/", nil)
+		if err == nil {
+			var answer *http.Response
+			if answer, err = m.client.Do(request); err == nil {
+				err = answer.Body.Close()
+				// A proxy's refusal is no answer of the host's.
+				if code := answer.StatusCode; code == http.StatusProxyAuthRequired || code >= http.StatusInternalServerError {
+					err = fmt.Errorf("it answers %s", answer.Status)
+				}
+			}
+		}
+		if err != nil {
+			m.probeFailure = fmt.Errorf("reaching %s: %w", m.archives, err)
+			if m.way != wayDownload {
+				m.progress.Println(fmt.Sprintf("%s can't be reached: building what is missing", host(m.archives)))
+			}
+		}
+	})
+	return m.probeFailure
+}
+
+func host(url string) string {
+	_, rest, _ := strings.Cut(url, "://")
+	name, _, _ := strings.Cut(rest, "/")
+	return name
+}
+
+func (m *machine) download(ctx context.Context, p program, cli string) (found, error) {
+	if p.plugin == "" {
+		root := filepath.Join(m.cache, "tools", "pulumi-"+p.version+"-official")
+		file := filepath.Join(root, "bin", p.file())
+		if isProgram(file) {
+			return found{file: file}, nil
+		}
+		if err := m.probe(ctx); err != nil {
+			return found{}, err
+		}
+		return found{file: file}, m.downloadCLI(ctx, p, root)
+	}
+	if err := m.probe(ctx); err != nil {
+		return found{}, err
+	}
+	return m.installPlugin(ctx, p, cli)
+}
+
+// installPlugin has pulumi put the plugin where it keeps its plugins.
+func (m *machine) installPlugin(ctx context.Context, p program, cli string) (f found, err error) {
+	if cli == "" {
+		return found{}, fmt.Errorf("downloading %s: there is no pulumi command", p.name)
+	}
+	step := m.progress.Start(fmt.Sprintf("downloading %s v%s", p.name, p.version))
+	defer func() { step.Done(err) }()
+	ctx, cancel := context.WithTimeout(ctx, installLimit)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, cli, "plugin", "install", "resource", p.plugin, p.version).CombinedOutput()
+	if err != nil {
+		return found{}, fmt.Errorf("downloading %s: %w: %s", p.name, err, lastLine(out))
+	}
+	return found{file: filepath.Join(m.pulumiHome, "plugins", "resource-"+p.plugin+"-v"+p.version, p.file()), local: true}, nil
+}
+
+func lastLine(out []byte) string {
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	return lines[len(lines)-1]
+}
+
+func archiveName(version, goos, goarch string) string {
+	arch, ending := goarch, "tar.gz"
+	if arch == "amd64" {
+		arch = "x64"
+	}
+	if goos == "windows" {
+		ending = "zip"
+	}
+	return fmt.Sprintf("pulumi-v%s-%s-%s.%s", version, goos, arch, ending)
+}
+
+// downloadCLI gets the official release, compares it with its published checksum, and unpacks it to root/bin.
+func (m *machine) downloadCLI(ctx context.Context, p program, root string) (err error) {
+	step := m.progress.Start(fmt.Sprintf("downloading %s v%s", p.name, p.version))
+	defer func() { step.Done(err) }()
+	name := archiveName(p.version, runtime.GOOS, runtime.GOARCH)
+	want, err := m.checksum(ctx, p.version, name)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(root), 0o755); err != nil {
+		return fmt.Errorf("making the cache folder: %w", err)
+	}
+	temp, err := os.MkdirTemp(filepath.Dir(root), ".pulumi-*")
+	if err != nil {
+		return fmt.Errorf("making a temporary folder: %w", err)
+	}
+	defer os.RemoveAll(temp)
+	archive := filepath.Join(temp, name)
+	got, err := m.fetch(ctx, m.archives+"/"+name, archive)
+	if err != nil {
+		return err
+	}
+	if got != want {
+		return fmt.Errorf("%w: %s has sha256 %s, published is %s", errChecksum, name, got, want)
+	}
+	unpacked := filepath.Join(temp, "root")
+	if err := unpack(archive, filepath.Join(unpacked, "bin")); err != nil {
+		return err
+	}
+	if err := os.Rename(unpacked, root); err != nil && !isProgram(filepath.Join(root, "bin", p.file())) {
+		return fmt.Errorf("moving the download into place: %w", err)
+	}
+	return nil
+}
+
+func (m *machine) checksum(ctx context.Context, version, name string) (string, error) {
+	url := fmt.Sprintf("%s/v%s/pulumi-%s-checksums.txt", m.checksums, version, version)
+	body, err := m.get(ctx, url)
+	if err != nil {
+		return "", err
+	}
+	defer body.Close()
+	lines := bufio.NewScanner(body)
+	for lines.Scan() {
+		if sum, file, ok := strings.Cut(lines.Text(), " "); ok && strings.TrimLeft(file, " *") == name {
+			return strings.ToLower(sum), nil
+		}
+	}
+	return "", fmt.Errorf("reading %s: it has no checksum of %s", url, name)
+}
+
+func (m *machine) get(ctx context.Context, url string) (io.ReadCloser, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, fmt.Errorf("downloading %s: %w", url, err)
+	}
+	answer, err := m.client.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("downloading %s: %w", url, err)
+	}
+	if answer.StatusCode != http.StatusOK {
+		_ = answer.Body.Close()
+		return nil, fmt.Errorf("downloading %s: %s", url, answer.Status)
+	}
+	return answer.Body, nil
+}
+
+// fetch downloads to a file and returns its SHA-256 in hexadecimal.
+func (m *machine) fetch(ctx context.Context, url, file string) (string, error) {
+	body, err := m.get(ctx, url)
+	if err != nil {
+		return "", err
+	}
+	defer body.Close()
+	out, err := os.Create(file)
+	if err != nil {
+		return "", fmt.Errorf("downloading %s: %w", url, err)
+	}
+	hash := sha256.New()
+	_, err = io.Copy(io.MultiWriter(out, hash), io.LimitReader(body, archiveLimit))
+	if err := errors.Join(err, out.Close()); err != nil {
+		return "", fmt.Errorf("downloading %s: %w", url, err)
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// unpack puts the programs of a release, which lie in one folder of it, into dir.
+func unpack(archive, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("making %s: %w", dir, err)
+	}
+	if strings.HasSuffix(archive, ".zip") {
+		return unzip(archive, dir)
+	}
+	file, err := os.Open(archive)
+	if err != nil {
+		return fmt.Errorf("unpacking: %w", err)
+	}
+	defer file.Close()
+	plain, err := gzip.NewReader(file)
+	if err != nil {
+		return fmt.Errorf("unpacking %s: %w", archive, err)
+	}
+	entries := tar.NewReader(plain)
+	for {
+		entry, err := entries.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("unpacking %s: %w", archive, err)
+		}
+		if entry.Typeflag != tar.TypeReg {
+			continue
+		}
+		if err := writeProgram(filepath.Join(dir, path.Base(entry.Name)), entries); err != nil {
+			return err
+		}
+	}
+}
+
+func unzip(archive, dir string) error {
+	reader, err := zip.OpenReader(archive)
+	if err != nil {
+		return fmt.Errorf("unpacking %s: %w", archive, err)
+	}
+	defer reader.Close()
+	for _, entry := range reader.File {
+		if entry.FileInfo().IsDir() {
+			continue
+		}
+		content, err := entry.Open()
+		if err != nil {
+			return fmt.Errorf("unpacking %s: %w", archive, err)
+		}
+		err = errors.Join(writeProgram(filepath.Join(dir, path.Base(entry.Name)), content), content.Close())
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeProgram(file string, content io.Reader) error {
+	out, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o755)
+	if err != nil {
+		return fmt.Errorf("unpacking: %w", err)
+	}
+	_, err = io.Copy(out, io.LimitReader(content, archiveLimit))
+	if err := errors.Join(err, out.Close()); err != nil {
+		return fmt.Errorf("unpacking %s: %w", file, err)
+	}
+	return nil
+}
