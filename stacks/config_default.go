@@ -65,8 +65,6 @@ var defaults = []defaultRow{
 
 	{path: "database.enabled", value: "true"},
 	{path: "database.version", value: "17"},
-	// Debian 12 packages 15, which is what a machine without a registry can run.
-	{path: "database.version", clouds: "docker", value: "15"},
 	{path: "database.size", value: "small"},
 	{path: "database.size", clouds: managed, tier: TierProd, value: "medium"},
 	{path: "database.storage", clouds: "aws,gcp", value: "20Gi"},

@@ -1,0 +1,218 @@
+// Package cli holds the verbs of `go run . VERB`. They drive the same program that a plain `pulumi up` runs, in this process,
+// through Pulumi's Automation API: that needs the pulumi command but no language plugin.
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/slipway-iac/slipway/cli/progress"
+	"github.com/slipway-iac/slipway/stacks"
+)
+
+// Target is what the command line does on one cloud beside running Pulumi.
+type Target interface {
+	// Prepare makes sure that what the program needs on this machine is there, before it runs.
+	Prepare(ctx context.Context, p *progress.Printer, s Stack) error
+	// Repair compares Pulumi's state with what exists, removes what an interrupted run left half done, and returns the URNs that
+	// Pulumi must read again. It changes nothing that serves.
+	Repair(ctx context.Context, p *progress.Printer, s Stack, state []Resource) (refresh []string, err error)
+	// Cleaned runs after all of the stack's resources are destroyed, except kept data.
+	Cleaned(ctx context.Context, p *progress.Printer, s Stack) error
+	// Logs copies the app's logs to w until they end or ctx does.
+	Logs(ctx context.Context, w io.Writer, s Stack, o LogOptions) error
+}
+
+// Stack names the stack a verb works on.
+type Stack struct {
+	// Root is the absolute path of the folder that holds Pulumi.yaml.
+	Root string
+	// Project and Name are Pulumi's.
+	Project, Name string
+	// Config is the checked configuration.
+	Config stacks.Config
+}
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// Main runs the Pulumi program when the engine started this process, and the command line otherwise. It returns the exit code:
+// 0, 1 for a failure, 2 for wrong usage.
+func Main(program stacks.Program, target Target) int {
+	if os.Getenv(pulumi.EnvMonitor) != "" {
+		pulumi.Run(program.Run)
+		return exitOK
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return run(ctx, program, target, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+}
+
+// verb is one row of the command line.
+type verb struct {
+	name, args, summary string
+	run                 func(context.Context, *command) error
+}
+
+var verbs = []verb{
+	{"up", "", "create or update the stack, and check that the new version answers", up},
+	{"preview", "", "show what up would change", preview},
+	{"destroy", "[--delete-data]", "remove the stack; data is kept unless it is asked for twice", destroy},
+	{"output", "[NAME] [--json]", "print the stack's outputs", output},
+	{"logs", "[-f] [--since 10m] [COMPONENT]", "print the logs of the stack", logs},
+	{"doctor", "", "say what is missing on this machine and how to get it", doctor},
+}
+
+// command is one call of a verb.
+type command struct {
+	program stacks.Program
+	target  Target
+
+	stack      string
+	overrides  []string
+	rest       []string
+	jsonOut    bool
+	deleteData bool
+	yes        bool
+	logOptions LogOptions
+
+	in       io.Reader
+	out, err io.Writer
+	progress *progress.Printer
+
+	root string
+}
+
+func run(ctx context.Context, program stacks.Program, target Target, args []string, in io.Reader, out, errOut io.Writer) int {
+	if len(args) == 0 || slices.Contains([]string{"help", "-h", "--help"}, args[0]) {
+		usage(out)
+		return exitOK
+	}
+	i := slices.IndexFunc(verbs, func(v verb) bool { return v.name == args[0] })
+	if i < 0 {
+		fmt.Fprintf(errOut, "slipway: there is no verb %q\n\n", args[0])
+		usage(errOut)
+		return exitUsage
+	}
+	c := &command{program: program, target: target, in: in, out: out, err: errOut, progress: progress.New(errOut)}
+	if err := c.parse(verbs[i], args[1:]); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return exitOK
+		}
+		fmt.Fprintln(errOut, "slipway:", err)
+		return exitUsage
+	}
+	err := verbs[i].run(ctx, c)
+	if err == nil {
+		return exitOK
+	}
+	if ctx.Err() != nil {
+		fmt.Fprintf(errOut, "\nslipway: interrupted. What was done is recorded; `go run . %s -s %s` goes on from there.\n", c.verbToResume(verbs[i].name), c.stack)
+		return exitFailed
+	}
+	fmt.Fprintln(errOut, "\nslipway:", explain(err, c))
+	return exitFailed
+}
+
+func (c *command) verbToResume(name string) string {
+	if name == "destroy" {
+		return name
+	}
+	return "up"
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "Usage: go run . VERB [-s STACK] [-c key=value]...\n\n")
+	for _, v := range verbs {
+		fmt.Fprintf(w, "  %-40s %s\n", v.name+" "+v.args, v.summary)
+	}
+	fmt.Fprint(w, "\n  -s STACK       the stack: Pulumi.STACK.yaml (default: local)\n  -c key=value   configuration for this run only, such as app.replicas.min=3; may be repeated\n")
+}
+
+// list is a flag that may be repeated.
+type list []string
+
+func (l *list) String() string     { return strings.Join(*l, ",") }
+func (l *list) Set(v string) error { *l = append(*l, v); return nil }
+
+func (c *command) parse(v verb, args []string) error {
+	f := flag.NewFlagSet(v.name, flag.ContinueOnError)
+	f.SetOutput(c.err)
+	f.Usage = func() { usage(c.err) }
+	for _, name := range []string{"s", "stack"} {
+		f.StringVar(&c.stack, name, "local", "stack")
+	}
+	for _, name := range []string{"c", "config"} {
+		f.Var((*list)(&c.overrides), name, "configuration for this run")
+	}
+	switch v.name {
+	case "output":
+		f.BoolVar(&c.jsonOut, "json", false, "as JSON")
+	case "destroy":
+		f.BoolVar(&c.deleteData, "delete-data", false, "delete the database volume too")
+		f.BoolVar(&c.yes, "yes", false, "don't ask")
+	case "logs":
+		f.BoolVar(&c.logOptions.Follow, "f", false, "go on as new lines come")
+		f.StringVar(&c.logOptions.Since, "since", "", "only lines younger than this, such as 10m")
+	}
+	// Flags may stand on both sides of a verb's own argument.
+	for rest := args; ; rest = f.Args()[1:] {
+		if err := f.Parse(rest); err != nil {
+			return err
+		}
+		if f.NArg() == 0 {
+			break
+		}
+		c.rest = append(c.rest, f.Arg(0))
+	}
+	if most := map[string]int{"output": 1, "logs": 1}[v.name]; len(c.rest) > most {
+		return fmt.Errorf("%s takes no argument %q", v.name, c.rest[most])
+	}
+	root, err := findRoot()
+	c.root = root
+	return err
+}
+
+// findRoot returns the folder of Pulumi.yaml: this one or the nearest above it.
+func findRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("finding the project: %w", err)
+	}
+	for d := dir; ; d = filepath.Dir(d) {
+		if _, err := os.Stat(filepath.Join(d, "Pulumi.yaml")); err == nil {
+			return d, nil
+		}
+		if d == filepath.Dir(d) {
+			return "", fmt.Errorf("no Pulumi.yaml in %s or above it", dir)
+		}
+	}
+}
+
+// explain says what to do next where the engine's own words don't.
+func explain(err error, c *command) error {
+	switch {
+	case auto.IsConcurrentUpdateError(err):
+		return fmt.Errorf("another run holds stack %q. Wait for it; if it is gone, clear its lock with `pulumi cancel` or remove %s", c.stack, filepath.Join(c.home(), "state", ".pulumi", "locks"))
+	case errors.Is(err, errReported):
+		return errReported
+	default:
+		return err
+	}
+}

@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
+)
+
+// destroy removes the stack. What is protected, because users have stored something in it, stays, with the passwords that open
+// it, until --delete-data is given; at a terminal it asks even then.
+func destroy(ctx context.Context, c *command) error {
+	s, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.repair(ctx, c); err != nil {
+		return err
+	}
+	resources, _, err := s.state(ctx)
+	if err != nil {
+		return err
+	}
+	deleteData, err := c.askForData(resources)
+	if err != nil {
+		return err
+	}
+	var options []optdestroy.Option
+	if deleteData {
+		if err := s.unprotect(ctx, resources); err != nil {
+			return err
+		}
+	} else if keep := kept(resources); len(keep) > 0 {
+		targets := []string{}
+		for _, r := range resources {
+			if !keep[r.URN] {
+				targets = append(targets, r.URN)
+			}
+		}
+		if len(targets) == 0 {
+			fmt.Fprintf(c.err, "Nothing is left of stack %s but its data. `go run . destroy -s %s --delete-data` deletes that too.\n", s.Name, s.Name)
+			return nil
+		}
+		options = append(options, optdestroy.Target(targets))
+	}
+	f := newFollow(c.err, c.progress)
+	_, err = s.auto.Destroy(ctx, append(options, optdestroy.EventStreams(f.events), optdestroy.SuppressProgress())...)
+	f.close()
+	if err != nil {
+		return failed(f, err)
+	}
+	if err := c.target.Cleaned(ctx, c.progress, s.Stack); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.err, "Stack %s is destroyed (%s).\n", s.Name, f.summary())
+	if !deleteData && len(kept(resources)) > 0 {
+		fmt.Fprintf(c.err, "Its data is kept and comes back with the next up. `go run . destroy -s %s --delete-data` deletes it.\n", s.Name)
+	}
+	return nil
+}
+
+// askForData decides whether protected data goes too. Without --delete-data it stays; with it, a person at a terminal is asked
+// for the stack's name first.
+func (c *command) askForData(resources []Resource) (bool, error) {
+	var data []string
+	for _, r := range resources {
+		if r.Protect {
+			data = append(data, nameOf(r.URN))
+		}
+	}
+	if !c.deleteData {
+		return false, nil
+	}
+	if len(data) == 0 || c.yes || !terminal(c.in) {
+		return true, nil
+	}
+	fmt.Fprintf(c.err, "This deletes for good what users have stored in stack %s (%s).\nType the stack's name to go on: ", c.stack, strings.Join(data, ", "))
+	line, err := bufio.NewReader(c.in).ReadString('\n')
+	if err != nil {
+		return false, fmt.Errorf("reading the answer: %w", err)
+	}
+	if strings.TrimSpace(line) != c.stack {
+		return false, fmt.Errorf("the answer is not %q: nothing was removed", c.stack)
+	}
+	return true, nil
+}
+
+// unprotect lifts the protection in the state, as `pulumi state unprotect` does.
+func (s *session) unprotect(ctx context.Context, resources []Resource) error {
+	w := s.auto.Workspace()
+	for _, r := range resources {
+		if !r.Protect {
+			continue
+		}
+		env := []string{}
+		for k, v := range w.GetEnvVars() {
+			env = append(env, k+"="+v)
+		}
+		_, stderr, _, err := w.PulumiCommand().Run(ctx, w.WorkDir(), nil, nil, nil, env, "state", "unprotect", r.URN, "--yes", "--stack", s.Name)
+		if err != nil {
+			return fmt.Errorf("unprotecting %s: %w: %s", nameOf(r.URN), err, strings.TrimSpace(stderr))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
+	"github.com/slipway-iac/slipway/cli/progress"
+)
+
+// errReported stands for a failure whose reasons are on the screen already.
+var errReported = errors.New("failed: see above")
+
+// follow turns the engine's events into progress: a line for each resource that takes a while, the messages of the program and
+// the providers, and what changed.
+type follow struct {
+	w        io.Writer
+	progress *progress.Printer
+	open     map[string]*progress.Step
+	changes  map[string]int
+	errors   int
+	events   chan events.EngineEvent
+	done     chan struct{}
+}
+
+func newFollow(w io.Writer, p *progress.Printer) *follow {
+	f := &follow{w: w, progress: p, open: map[string]*progress.Step{}, changes: map[string]int{}, events: make(chan events.EngineEvent, 64), done: make(chan struct{})}
+	go func() {
+		defer close(f.done)
+		for e := range f.events {
+			f.handle(e)
+		}
+		for _, step := range f.open {
+			step.Done(errors.New("interrupted"))
+		}
+	}()
+	return f
+}
+
+// doing are the operations worth a line, in words. "same" and the halves of a replacement that create nothing are not.
+var doing = map[apitype.OpType]string{
+	apitype.OpCreate: "creating", apitype.OpCreateReplacement: "creating", apitype.OpUpdate: "updating",
+	apitype.OpDelete: "deleting", apitype.OpDeleteReplaced: "deleting the old", apitype.OpRead: "reading", apitype.OpRefresh: "checking",
+}
+
+// custom tells a provider's resource from a component, which only groups others.
+func custom(m apitype.StepEventMetadata) bool {
+	return m.New != nil && m.New.Custom || m.Old != nil && m.Old.Custom
+}
+
+func (f *follow) handle(e events.EngineEvent) {
+	switch {
+	case e.ResourcePreEvent != nil:
+		m := e.ResourcePreEvent.Metadata
+		verb, ok := doing[m.Op]
+		if !ok || e.ResourcePreEvent.Planning || !custom(m) {
+			return
+		}
+		f.open[m.URN+string(m.Op)] = f.progress.Start(verb + " " + describe(m))
+	case e.ResOutputsEvent != nil:
+		m := e.ResOutputsEvent.Metadata
+		f.end(m, nil)
+		if custom(m) && m.Op != apitype.OpSame && m.Op != apitype.OpRefresh {
+			f.changes[string(m.Op)]++
+		}
+	case e.ResOpFailedEvent != nil:
+		f.end(e.ResOpFailedEvent.Metadata, errors.New("failed"))
+	case e.DiagnosticEvent != nil:
+		f.diagnostic(e.DiagnosticEvent)
+	}
+}
+
+func (f *follow) end(m apitype.StepEventMetadata, err error) {
+	if step, ok := f.open[m.URN+string(m.Op)]; ok {
+		step.Done(err)
+		delete(f.open, m.URN+string(m.Op))
+	}
+}
+
+// diagnostic prints warnings and errors, and what the program itself logs. Messages of no resource that are only about the
+// engine's own progress are left out.
+func (f *follow) diagnostic(d *apitype.DiagnosticEvent) {
+	message := strings.TrimSpace(uncolored(d.Message))
+	if message == "" || d.Ephemeral {
+		return
+	}
+	if d.Severity == "error" {
+		f.errors++
+	}
+	if d.Severity == "error" || d.Severity == "warning" || d.Severity == "info" {
+		about := ""
+		if name := nameOf(d.URN); name != "" {
+			about = name + ": "
+		}
+		f.progress.Println(fmt.Sprintf("%s: %s%s", d.Severity, about, message))
+	}
+}
+
+// close waits until every event is shown.
+func (f *follow) close() {
+	close(f.events)
+	<-f.done
+}
+
+// summary says what changed, such as "12 created, 2 replaced".
+func (f *follow) summary() string {
+	words := []struct{ op, word string }{{"create", "created"}, {"update", "updated"}, {"create-replacement", "replaced"}, {"delete", "deleted"}}
+	var parts []string
+	for _, w := range words {
+		if n := f.changes[w.op]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, w.word))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing changed"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// describe names a resource for people: "docker container database".
+func describe(m apitype.StepEventMetadata) string {
+	parts := strings.Split(m.Type, ":")
+	return strings.TrimSpace(parts[0] + " " + strings.ToLower(parts[len(parts)-1]) + " " + nameOf(m.URN))
+}
+
+func nameOf(urn string) string {
+	if i := strings.LastIndex(urn, "::"); i >= 0 {
+		return urn[i+2:]
+	}
+	return ""
+}
+
+// uncolored drops the engine's colour marks, such as <{%fg 1%}>.
+func uncolored(s string) string {
+	for {
+		before, rest, ok := strings.Cut(s, "<{%")
+		if !ok {
+			return s
+		}
+		_, after, _ := strings.Cut(rest, "%}>")
+		s = before + after
+	}
+}

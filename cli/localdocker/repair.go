@@ -1,0 +1,100 @@
+package localdocker
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/slipway-iac/slipway/cli"
+	"github.com/slipway-iac/slipway/cli/progress"
+)
+
+// The Pulumi types of what exists on the engine.
+const (
+	typeContainer = "docker:index/container:Container"
+	typeImage     = "docker:index/remoteImage:RemoteImage"
+	typeNetwork   = "docker:index/network:Network"
+	typeVolume    = "docker:index/volume:Volume"
+)
+
+// Repair makes the engine and the state agree again:
+//   - a container that the state does not know (its creation was cut off) is removed: its name would block the next one;
+//   - one that runs once and failed, or whose creation failed, is removed: the provider would take it for good at the next run;
+//   - one that was stopped by hand is started;
+//   - whatever the state knows and the engine does not have is to be read again, so that it is made anew.
+func (Target) Repair(ctx context.Context, p *progress.Printer, s cli.Stack, state []cli.Resource) ([]string, error) {
+	running, err := containers(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string]inspected{}
+	for _, c := range running {
+		byID[c.ID] = c
+	}
+	known := map[string]bool{}
+	var refresh []string
+	for _, r := range state {
+		lost := false
+		switch r.Type {
+		case typeContainer:
+			known[r.ID] = true
+			lost, err = repairContainer(ctx, p, r, byID)
+		case typeImage, typeNetwork, typeVolume:
+			lost, err = missing(ctx, r)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if lost {
+			refresh = append(refresh, r.URN)
+		}
+	}
+	for _, c := range running {
+		if !known[c.ID] {
+			p.Println(fmt.Sprintf("removing container %s, which an interrupted run has left", strings.TrimPrefix(c.Name, "/")))
+			if _, err := run(ctx, "rm", "--force", c.ID); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return refresh, nil
+}
+
+// repairContainer reports whether the state must learn that the container is gone.
+func repairContainer(ctx context.Context, p *progress.Printer, r cli.Resource, byID map[string]inspected) (bool, error) {
+	c, exists := byID[r.ID]
+	if !exists {
+		return true, nil
+	}
+	mustRun, _ := r.Outputs["mustRun"].(bool)
+	name := strings.TrimPrefix(c.Name, "/")
+	switch {
+	case r.Broken || !mustRun && !c.State.Running && c.State.ExitCode != 0:
+		p.Println(fmt.Sprintf("removing container %s, which has failed, to run it again", name))
+		_, err := run(ctx, "rm", "--force", r.ID)
+		return true, err
+	case mustRun && !c.State.Running && !r.Deleting:
+		p.Println("starting container " + name + ", which was stopped")
+		_, err := run(ctx, "start", r.ID)
+		return false, err
+	}
+	return false, nil
+}
+
+// missing asks the engine for an image, a network or a volume.
+func missing(ctx context.Context, r cli.Resource) (bool, error) {
+	kind := map[string]string{typeImage: "image", typeNetwork: "network", typeVolume: "volume"}[r.Type]
+	name, _ := r.Outputs["name"].(string)
+	id := name
+	if r.Type == typeNetwork {
+		id = r.ID
+	}
+	_, err := run(ctx, kind, "inspect", "--format", "{{.}}", id)
+	if err == nil {
+		return false, nil
+	}
+	if strings.Contains(strings.ToLower(err.Error()), "no such") || strings.Contains(err.Error(), "not found") {
+		return true, nil
+	}
+	return false, err
+}

@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// lockFile is what Pulumi's file back end leaves while a run works on a stack.
+type lockFile struct {
+	Pid       int       `json:"pid"`
+	Username  string    `json:"username"`
+	Hostname  string    `json:"hostname"`
+	Timestamp time.Time `json:"timestamp"`
+}
+
+// clearStaleLock removes the locks of runs on this host whose process is gone (killed, or the machine went down): they would
+// block the stack for good. A lock whose process lives, or that another host holds, is an error that says how to clear it.
+// https://www.pulumi.com/docs/iac/concepts/state-and-backends/#using-a-self-managed-backend
+func (c *command) clearStaleLock(env map[string]string) error {
+	dir, ok := strings.CutPrefix(env["PULUMI_BACKEND_URL"], "file://")
+	if !ok {
+		return nil
+	}
+	files, err := filepath.Glob(filepath.Join(dir, ".pulumi", "locks", "organization", "*", c.stack, "*.json"))
+	if err != nil {
+		return fmt.Errorf("looking for locks: %w", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if os.IsNotExist(err) {
+			continue // its run has just ended
+		}
+		if err != nil {
+			return fmt.Errorf("reading lock: %w", err)
+		}
+		var l lockFile
+		host, _ := os.Hostname()
+		if json.Unmarshal(text, &l) == nil && (l.Hostname != host || alive(l.Pid)) {
+			return fmt.Errorf("stack %q is locked: process %d of %s@%s has worked on it since %s. Wait for it; if it is gone, remove %s",
+				c.stack, l.Pid, l.Username, l.Hostname, l.Timestamp.Local().Format(time.DateTime), file)
+		}
+		if err := os.Remove(file); err != nil && !os.IsNotExist(err) {
+			return fmt.Errorf("clearing the lock of a run that is gone: %w", err)
+		}
+		fmt.Fprintf(c.err, "The last run on stack %q was killed (process %d): its lock is cleared, and what it left half done is repaired.\n", c.stack, l.Pid)
+	}
+	return nil
+}
+
+func alive(pid int) bool {
+	err := syscall.Kill(pid, 0)
+	return err == nil || err == syscall.EPERM
+}

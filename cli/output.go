@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+const secretShown = "[secret]"
+
+// output prints all outputs, or one without its name so that a shell can use it. Secrets are not shown.
+func output(ctx context.Context, c *command) error {
+	s, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	outputs, err := s.auto.Outputs(ctx)
+	if err != nil {
+		return fmt.Errorf("reading outputs: %w", err)
+	}
+	values := map[string]any{}
+	for name, o := range outputs {
+		values[name] = o.Value
+		if o.Secret {
+			values[name] = secretShown
+		}
+	}
+	if len(values) == 0 {
+		return fmt.Errorf("stack %q has no outputs: `go run . up -s %s` makes it", s.Name, s.Name)
+	}
+	names := slices.Sorted(maps.Keys(values))
+	if len(c.rest) == 1 {
+		value, ok := values[c.rest[0]]
+		if !ok {
+			return fmt.Errorf("there is no output %q: the outputs are %v", c.rest[0], names)
+		}
+		if c.jsonOut {
+			return printJSON(c, value)
+		}
+		fmt.Fprintln(c.out, value)
+		return nil
+	}
+	if c.jsonOut {
+		return printJSON(c, values)
+	}
+	for _, name := range names {
+		fmt.Fprintf(c.out, "%-18s %v\n", name, values[name])
+	}
+	return nil
+}
+
+func printJSON(c *command, v any) error {
+	e := json.NewEncoder(c.out)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}

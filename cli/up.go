@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
+)
+
+// up brings the stack to what the configuration and the source say, and does not succeed before the public address answers
+// with the new version.
+func up(ctx context.Context, c *command) error {
+	begun := time.Now()
+	s, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.target.Prepare(ctx, c.progress, s.Stack); err != nil {
+		return err
+	}
+	if err := s.repair(ctx, c); err != nil {
+		return err
+	}
+	f := newFollow(c.err, c.progress)
+	result, err := s.auto.Up(ctx, optup.EventStreams(f.events), optup.SuppressProgress())
+	f.close()
+	if err != nil {
+		return failed(f, err)
+	}
+	if err := c.verify(ctx, s, result.Outputs); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.err, "Stack %s is up (%s, %s).\n", s.Name, f.summary(), time.Since(begun).Round(time.Second))
+	for _, name := range []string{"url", "dashboard", "version"} {
+		if v, ok := result.Outputs[name].Value.(string); ok {
+			fmt.Fprintf(c.out, "%-10s %s\n", name, v)
+		}
+	}
+	if ca, _ := result.Outputs["ca"].Value.(string); ca != "" {
+		fmt.Fprintf(c.err, "The certificate is signed by the stack's own CA: `go run . output ca -s %s > ca.pem` saves it for curl --cacert or your browser.\n", s.Name)
+	}
+	return nil
+}
+
+// failed returns the engine's error, or errReported if what went wrong has been printed already.
+func failed(f *follow, err error) error {
+	if f.errors > 0 && !auto.IsConcurrentUpdateError(err) {
+		return errReported
+	}
+	return err
+}
+
+// repair brings Pulumi's state and what exists together again after a run that was cut off or failed.
+func (s *session) repair(ctx context.Context, c *command) error {
+	resources, pending, err := s.state(ctx)
+	if err != nil {
+		return err
+	}
+	urns, err := c.target.Repair(ctx, c.progress, s.Stack, resources)
+	if err != nil {
+		return fmt.Errorf("repairing stack %q: %w", s.Name, err)
+	}
+	if len(urns) == 0 && !pending {
+		return nil
+	}
+	step := c.progress.Start(fmt.Sprintf("repairing the state after an interrupted or failed run (%d resources)", len(urns)))
+	options := []optrefresh.Option{optrefresh.SuppressProgress(), optrefresh.ClearPendingCreates()}
+	if len(urns) > 0 {
+		options = append(options, optrefresh.Target(urns))
+	}
+	_, err = s.auto.Refresh(ctx, options...)
+	step.Done(err)
+	if err != nil {
+		return fmt.Errorf("repairing stack %q: %w", s.Name, err)
+	}
+	return nil
+}
+
+// preview shows what up would change, in Pulumi's own words.
+func preview(ctx context.Context, c *command) error {
+	s, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	color := optpreview.Color("never")
+	if c.progress.Terminal() {
+		color = optpreview.Color("always")
+	}
+	_, err = s.auto.Preview(ctx, optpreview.Diff(), optpreview.ProgressStreams(c.out), optpreview.ErrorProgressStreams(c.err), color)
+	if err != nil {
+		// The engine has printed why.
+		if strings.Contains(err.Error(), "failed to run update") || ctx.Err() == nil && !auto.IsConcurrentUpdateError(err) {
+			return errors.Join(errReported)
+		}
+		return err
+	}
+	return nil
+}

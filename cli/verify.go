@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+)
+
+// VersionHeader is the header in which the app says, on its health path, which version answers. See docs/app-contract.md.
+const VersionHeader = "Slipway-Version"
+
+// verifyFor is how long the public address may take to answer with the version that was deployed.
+const verifyFor = 90 * time.Second
+
+// verify asks the public address, over verified TLS, which version it serves. It fails if that is not the deployed one: Pulumi
+// can only say that the resources were made.
+func (c *command) verify(ctx context.Context, s *session, outputs auto.OutputMap) (err error) {
+	url, _ := outputs["url"].Value.(string)
+	want, _ := outputs["version"].Value.(string)
+	ca, _ := outputs["ca"].Value.(string)
+	client, err := clientFor(ca)
+	if err != nil {
+		return err
+	}
+	step := c.progress.Start(fmt.Sprintf("waiting for version %s at %s", want, url))
+	defer func() { step.Done(err) }()
+	ctx, cancel := context.WithTimeout(ctx, verifyFor)
+	defer cancel()
+	last, streak := errors.New("nothing asked yet"), 0
+	for {
+		got, status, err := askVersion(ctx, client, url+s.Config.App.HealthPath)
+		switch {
+		case err != nil:
+			last, streak = err, 0
+		case status != http.StatusOK:
+			last, streak = fmt.Errorf("%s answers %d", s.Config.App.HealthPath, status), 0
+		case got == "":
+			step.Update("the app does not send the header " + VersionHeader + ": the version was not compared")
+			return nil
+		case got != want:
+			last, streak = fmt.Errorf("version %s answers, deployed was %s", got, want), 0
+		default:
+			// Once could be luck while old instances still answer.
+			if streak++; streak == 5 {
+				return nil
+			}
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the new version does not answer at %s: %w. See `go run . logs -s %s`", url, last, s.Name)
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+func clientFor(ca string) (*http.Client, error) {
+	t := &http.Transport{DisableKeepAlives: true}
+	if ca != "" {
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		if !pool.AppendCertsFromPEM([]byte(ca)) {
+			return nil, errors.New("the stack's output ca is no certificate")
+		}
+		t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	}
+	return &http.Client{Transport: t, Timeout: 5 * time.Second}, nil
+}
+
+func askVersion(ctx context.Context, client *http.Client, url string) (version string, status int, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return "", 0, err
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return "", 0, err
+	}
+	defer res.Body.Close()
+	_, err = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<20))
+	return res.Header.Get(VersionHeader), res.StatusCode, err
+}

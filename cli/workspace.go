@@ -1,0 +1,194 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+
+	"github.com/slipway-iac/slipway/cli/toolchain"
+	"github.com/slipway-iac/slipway/stacks"
+)
+
+// home is the project's ignored folder for state, passphrase and working copies.
+func (c *command) home() string { return filepath.Join(c.root, ".slipway") }
+
+// session is an opened stack.
+type session struct {
+	Stack
+	auto auto.Stack
+}
+
+// open makes the stack ready to run: the pulumi command and its plugins, the back end, the working copy of the stack's file,
+// and the checked configuration.
+func (c *command) open(ctx context.Context) (*session, error) {
+	tools, err := toolchain.Ensure(ctx, c.progress, c.root, toolchain.For(string(c.program.Cloud))...)
+	if err != nil {
+		return nil, err
+	}
+	env := tools.Env()
+	backend, err := c.backend(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	for k, v := range backend {
+		env[k] = v
+	}
+	dir, err := c.workingCopy()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.clearStaleLock(env); err != nil {
+		return nil, err
+	}
+	pulumiCommand, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: tools.PulumiRoot()})
+	if err != nil {
+		return nil, fmt.Errorf("starting pulumi: %w", err)
+	}
+	w, err := auto.NewLocalWorkspace(ctx, auto.WorkDir(dir), auto.EnvVars(env), auto.Pulumi(pulumiCommand))
+	if err != nil {
+		return nil, fmt.Errorf("opening the project: %w", err)
+	}
+	project, err := w.ProjectSettings(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading Pulumi.yaml: %w", err)
+	}
+	stack, err := auto.UpsertStack(ctx, c.stack, w)
+	if err != nil {
+		return nil, fmt.Errorf("opening stack %q: %w", c.stack, err)
+	}
+	s := &session{Stack: Stack{Root: c.root, Project: project.Name.String(), Name: c.stack}, auto: stack}
+	return s, c.configure(ctx, s)
+}
+
+// configure checks the configuration and makes the program that deploys it.
+func (c *command) configure(ctx context.Context, s *session) error {
+	all, err := s.auto.GetAllConfig(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the configuration of stack %q: %w", c.stack, err)
+	}
+	in := stacks.Input{Project: s.Project, Stack: s.Name, Values: map[string]string{}}
+	for key, v := range all {
+		in.Values[key] = v.Value
+		if v.Secret {
+			in.SecretKeys = append(in.SecretKeys, key)
+		}
+	}
+	if in.Values, err = stacks.ApplyOverrides(in.Values, s.Project, c.overrides); err != nil {
+		return err
+	}
+	if s.Config, err = stacks.Load(in); err != nil {
+		return err
+	}
+	s.auto.Workspace().SetProgram(c.program.Inline(c.root, in))
+	return nil
+}
+
+// backend returns the environment that chooses where state lies: where the user is logged in, else in the project's ignored
+// folder with a generated passphrase.
+func (c *command) backend(getenv func(string) string) (map[string]string, error) {
+	if getenv("PULUMI_BACKEND_URL") != "" || loggedIn(getenv) {
+		return nil, nil
+	}
+	state := filepath.Join(c.home(), "state")
+	if err := os.MkdirAll(state, 0o700); err != nil {
+		return nil, fmt.Errorf("making the state folder: %w", err)
+	}
+	env := map[string]string{"PULUMI_BACKEND_URL": "file://" + filepath.ToSlash(state)}
+	if getenv("PULUMI_CONFIG_PASSPHRASE") != "" || getenv("PULUMI_CONFIG_PASSPHRASE_FILE") != "" {
+		return env, nil
+	}
+	file := filepath.Join(c.home(), "passphrase")
+	if err := makePassphrase(file); err != nil {
+		return nil, err
+	}
+	env["PULUMI_CONFIG_PASSPHRASE_FILE"] = file
+	return env, nil
+}
+
+// loggedIn reads what `pulumi login` has left.
+func loggedIn(getenv func(string) string) bool {
+	home := getenv("PULUMI_HOME")
+	if home == "" {
+		user, err := os.UserHomeDir()
+		if err != nil {
+			return false
+		}
+		home = filepath.Join(user, ".pulumi")
+	}
+	var credentials struct{ Current string }
+	text, err := os.ReadFile(filepath.Join(home, "credentials.json"))
+	return err == nil && json.Unmarshal(text, &credentials) == nil && credentials.Current != ""
+}
+
+// makePassphrase writes 256 random bits once, readable by the owner only. Losing the file loses the stack's secrets, so it is
+// never written again.
+func makePassphrase(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("making the passphrase: %w", err)
+	}
+	secret := make([]byte, 32)
+	if _, err := rand.Read(secret); err != nil {
+		return errors.Join(fmt.Errorf("making the passphrase: %w", err), f.Close(), os.Remove(path))
+	}
+	_, err = f.WriteString(base64.RawURLEncoding.EncodeToString(secret) + "\n")
+	return errors.Join(err, f.Close())
+}
+
+// workingCopy puts Pulumi.yaml and the stack's file into .slipway/work. Pulumi writes an encryption salt into the stack's file;
+// in a copy, the tree stays clean and the next clone isn't told "incorrect passphrase". The salt survives in the copy.
+func (c *command) workingCopy() (string, error) {
+	dir := filepath.Join(c.home(), "work")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("making the working copy: %w", err)
+	}
+	project, err := os.ReadFile(filepath.Join(c.root, "Pulumi.yaml"))
+	if err != nil {
+		return "", fmt.Errorf("reading the project: %w", err)
+	}
+	file := "Pulumi." + c.stack + ".yaml"
+	stack, err := os.ReadFile(filepath.Join(c.root, file))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("there is no %s: make one, or choose another stack with -s", file)
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading the stack's file: %w", err)
+	}
+	if salt := saltOf(filepath.Join(dir, file)); salt != "" && saltOf(filepath.Join(c.root, file)) == "" {
+		stack = append([]byte(strings.TrimRight(string(stack), "\n")+"\n"), salt+"\n"...)
+	}
+	for name, text := range map[string][]byte{"Pulumi.yaml": project, file: stack} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			return "", fmt.Errorf("writing the working copy: %w", err)
+		}
+	}
+	return dir, nil
+}
+
+// saltOf returns the line of a stack's file that holds the encryption salt, or nothing.
+func saltOf(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), "encryptionsalt:") {
+			return lines.Text()
+		}
+	}
+	return ""
+}

@@ -1,0 +1,80 @@
+package components
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// EdgeArgs describes the public front door.
+type EdgeArgs struct {
+	// Service is what traffic is sent to. Required.
+	Service Scope
+	// Certificate is what TLS is terminated with. Required where the platform's own host name does not bring one.
+	Certificate CertificateRef
+	// Domain is the public name. Default: the platform's own host name.
+	Domain string
+	// Zone is the DNS zone that Domain's records go to.
+	Zone string
+	// RateLimit is how many requests one client may send in a minute. Default 0: no limit.
+	RateLimit int
+	// WAF inspects requests with the cloud's managed rules. Default false.
+	WAF bool
+	// CachePaths are path prefixes whose responses are cached at the edge as far as their Cache-Control allows. Default: none.
+	CachePaths []string
+}
+
+// EdgeState is what a driver made.
+type EdgeState struct {
+	// URL is the app's public address. It always is https.
+	URL pulumi.StringOutput
+	// Scope is where the edge's signals are read.
+	Scope Scope
+}
+
+// EdgeDriver opens the only public way to the service.
+type EdgeDriver interface {
+	OpenEdge(ctx *pulumi.Context, name string, a EdgeArgs, opts ...pulumi.ResourceOption) (EdgeState, error)
+}
+
+// Edge is the front door: TLS, redirect from plain HTTP, rate limit per client, security headers, WAF and cache. Limits are
+// attached to the traffic by construction.
+type Edge struct {
+	pulumi.ResourceState
+	EdgeState
+}
+
+// NewEdge opens the front door. It fails on incomplete arguments or on what the driver cannot do (ErrUnsupported).
+func NewEdge(ctx *pulumi.Context, d EdgeDriver, name string, a EdgeArgs, opts ...pulumi.ResourceOption) (*Edge, error) {
+	if err := a.check(); err != nil {
+		return nil, fmt.Errorf("edge %q: %w", name, err)
+	}
+	c := &Edge{}
+	if err := ctx.RegisterComponentResource("slipway:components:Edge", name, c, opts...); err != nil {
+		return nil, fmt.Errorf("edge %q: %w", name, err)
+	}
+	s, err := d.OpenEdge(ctx, name, a, pulumi.Parent(c))
+	if err != nil {
+		return nil, fmt.Errorf("edge %q: %w", name, err)
+	}
+	c.EdgeState = s
+	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"url": s.URL})
+}
+
+func (a EdgeArgs) check() error {
+	var errs []error
+	if a.Service == nil {
+		errs = append(errs, errors.New("Service is required"))
+	}
+	if a.RateLimit < 0 {
+		errs = append(errs, fmt.Errorf("RateLimit %d is negative", a.RateLimit))
+	}
+	for _, p := range a.CachePaths {
+		if !strings.HasPrefix(p, "/") {
+			errs = append(errs, fmt.Errorf("cache path %q does not start with /", p))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+)
+
+// execute runs the program and ends with its exit code. Windows can't replace a process; Ctrl-C reaches both, and this one
+// waits for the other.
+func execute(program string, args []string) error {
+	signal.Ignore(os.Interrupt)
+	cmd := exec.Command(program, args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		os.Exit(exit.ExitCode())
+	}
+	if err != nil {
+		return fmt.Errorf("starting %s: %w", program, err)
+	}
+	return nil
+}

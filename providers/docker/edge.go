@@ -1,0 +1,85 @@
+package docker
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/pulumi/pulumi-docker/sdk/v4/go/docker"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/providers/docker/images"
+)
+
+const (
+	edgeHost  = "edge.slipway.internal"
+	proxyUser = "10001:10001"
+)
+
+// OpenEdge runs HAProxy on loopback ports of this host. Its inputs do not change with a new version of the app: instances are
+// found by name, and the weights of the slots lie in a map that is changed at run time and kept on a volume.
+// https://docs.haproxy.org/3.0/management.html#9.3
+func (p *Platform) OpenEdge(ctx *pulumi.Context, name string, a components.EdgeArgs, opts ...pulumi.ResourceOption) (components.EdgeState, error) {
+	none := components.EdgeState{}
+	if a.WAF {
+		return none, components.Unsupported("docker", "edge.waf", "managed rules are a cloud's product")
+	}
+	image, err := p.platformImage(ctx, "haproxy")
+	if err != nil {
+		return none, err
+	}
+	slotKey, err := p.password(ctx, name+"-slot-key", opts)
+	if err != nil {
+		return none, err
+	}
+	config, err := p.volume(ctx, name+"-config", "edge", false, opts)
+	if err != nil {
+		return none, err
+	}
+	state, err := p.volume(ctx, name+"-state", "edge", false, opts)
+	if err != nil {
+		return none, err
+	}
+	_, err = p.runContainer(ctx, container{
+		name: name, component: "edge", image: image, user: proxyUser, aliases: []string{edgeHost},
+		memoryMiB: 256, cpus: 2, grace: 40,
+		mounts: []docker.ContainerMountInput{mount(config, "/config"), mount(state, "/state")},
+		files:  map[string]pulumi.StringInput{"/config/haproxy.cfg": p.proxyConfig(a, slotKey), "/config/tls.pem": a.Certificate.StringOutput},
+		ports:  map[int]int{p.settings.HTTPSPort: 8443, p.settings.HTTPPort: 8080},
+		health: []string{"/slipway/health"}, signal: "SIGUSR1",
+	}, opts...)
+	if err != nil {
+		return none, err
+	}
+	host := "localhost"
+	if a.Domain != "" {
+		host = a.Domain
+	}
+	return components.EdgeState{
+		URL:   pulumi.Sprintf("https://%s:%d", host, p.settings.HTTPSPort),
+		Scope: components.Scope{scopeMonitor: pulumi.String(edgeHost).ToStringOutput()},
+	}, nil
+}
+
+// proxyConfig renders haproxy.cfg. It holds the slot key's hash only.
+func (p *Platform) proxyConfig(a components.EdgeArgs, slotKey pulumi.StringOutput) pulumi.StringOutput {
+	text := pulumi.All(slotKey, a.Service[scopeBlue], a.Service[scopeGreen], a.Service[scopePort], a.Service[scopeReady], a.Service[scopeMax]).ApplyT(func(v []any) (string, error) {
+		port, err := strconv.Atoi(v[3].(string))
+		if err != nil {
+			return "", fmt.Errorf("reading the app's port: %w", err)
+		}
+		most, err := strconv.Atoi(v[5].(string))
+		if err != nil {
+			return "", fmt.Errorf("reading the number of replicas: %w", err)
+		}
+		return images.HAProxyConfig(images.HAProxyParams{
+			AppPort: port, PublicPort: p.settings.HTTPSPort, SlotKeySHA256: images.SlotKeyHash(v[0].(string)),
+			BlueHost: v[1].(string), GreenHost: v[2].(string), ReadyPath: v[4].(string),
+			// Old and new instances of a slot run side by side for a moment, and a failed version may linger.
+			MaxReplicas: max(10, 3*most),
+			RateLimit:   (a.RateLimit + 5) / 6, // HAProxy counts over ten seconds
+			CachePaths:  a.CachePaths,
+		})
+	}).(pulumi.StringOutput)
+	return pulumi.Unsecret(text).(pulumi.StringOutput)
+}

@@ -1,0 +1,199 @@
+package docker
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+
+	"github.com/pulumi/pulumi-docker/sdk/v4/go/docker"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/slipway-iac/slipway/components"
+)
+
+// What the service's Scope holds, for the drivers of this package.
+const (
+	scopeBlue  = "blue"  // host name of the blue slot's instances
+	scopeGreen = "green" // host name of the green slot's
+	scopePort  = "port"
+	scopeReady = "ready"
+	scopeMax   = "max" // most instances of a slot
+)
+
+// privateRanges are the address pools that Docker takes networks from. Only this stack's containers can reach the app, and the
+// front door replaces whatever forwarding headers a client sends.
+// https://docs.docker.com/engine/network/#automatic-subnet-allocation
+const privateRanges = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
+
+// appUser runs the app and the init steps: "nonroot" of the distroless images, which most small images use too.
+const appUser = "65532:65532"
+
+// slotHost is the network alias of a slot. A name that can't exist outside: Docker asks the host's resolvers for an alias that
+// no container has at the moment.
+func slotHost(s components.Slot) string { return string(s) + ".slipway.internal" }
+
+// RunService runs the init steps and migrations as containers that end, then each track's instances. An instance's container
+// has a hash of its template in its name: a new version starts beside the old one, is waited for until it is healthy, and only
+// then is the old one stopped, so a version that can't start never takes the place of one that serves.
+func (p *Platform) RunService(ctx *pulumi.Context, name string, a components.ServiceArgs, opts ...pulumi.ResourceOption) (components.ServiceState, error) {
+	if a.MaxReplicas != a.MinReplicas {
+		return components.ServiceState{}, components.Unsupported("docker", "app.replicas.max", "there is no autoscaling on one host; set it to app.replicas.min")
+	}
+	ready, err := p.prepare(ctx, name, a, opts)
+	if err != nil {
+		return components.ServiceState{}, err
+	}
+	for _, t := range a.Tracks {
+		// The image is known only when the preparations have succeeded, so no instance starts before.
+		image := pulumi.All(t.Image, ready).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput)
+		var targets pulumi.StringArray
+		for i := 1; i <= a.MinReplicas; i++ {
+			replica, err := p.runContainer(ctx, container{
+				name: fmt.Sprintf("%s-%s-%d", name, t.Slot, i), component: "service", image: image, user: appUser,
+				env: p.appEnvironment(a, t), aliases: []string{slotHost(t.Slot)}, memoryMiB: a.MemoryMiB, cpus: a.CPU,
+				labels: map[string]string{LabelSlot: string(t.Slot), LabelVersion: t.Version},
+				tmpfs:  map[string]string{"/tmp": "rw,noexec,nosuid,nodev,size=16m,mode=1777"},
+				signal: "SIGTERM", grace: p.settings.DrainSeconds, unique: true,
+			}, opts...)
+			if err != nil {
+				return components.ServiceState{}, err
+			}
+			targets = append(targets, pulumi.Sprintf("%s:%d", replica.Name, a.Port))
+		}
+		if err := p.awaitReady(ctx, name, a, t, targets, opts); err != nil {
+			return components.ServiceState{}, err
+		}
+	}
+	return components.ServiceState{Scope: components.Scope{
+		scopeBlue:  pulumi.String(slotHost(components.Blue)).ToStringOutput(),
+		scopeGreen: pulumi.String(slotHost(components.Green)).ToStringOutput(),
+		scopePort:  pulumi.String(strconv.Itoa(a.Port)).ToStringOutput(),
+		scopeReady: pulumi.String(a.ReadyPath).ToStringOutput(),
+		scopeMax:   pulumi.String(strconv.Itoa(a.MaxReplicas)).ToStringOutput(),
+	}}, nil
+}
+
+// awaitReady waits, in a container that ends, until every instance of a track answers its readiness path. It fails the update
+// otherwise, before Pulumi deletes the instances of the version before. The app's image needs nothing for it.
+func (p *Platform) awaitReady(ctx *pulumi.Context, name string, a components.ServiceArgs, t components.Track, targets pulumi.StringArray, opts []pulumi.ResourceOption) error {
+	image, err := p.platformImage(ctx, "haproxy")
+	if err != nil {
+		return err
+	}
+	step := fmt.Sprintf("%s-%s-ready", name, t.Slot)
+	run, err := p.runContainer(ctx, container{
+		name: step, component: "service", image: image, user: proxyUser, entrypoint: []string{"/slipway/await"},
+		arguments: append(pulumi.StringArray{pulumi.String(a.ReadyPath)}, targets...), memoryMiB: 64, cpus: 0.5, once: true,
+	}, opts...)
+	if err != nil {
+		return err
+	}
+	// Nothing uses this output: a failure of an Apply fails the update by itself.
+	succeeded(step, run)
+	return nil
+}
+
+// prepare runs the init steps in order, then the migrations with the newest track's image. The output is known when all have
+// ended with exit code 0, and fails with the step's last words otherwise.
+func (p *Platform) prepare(ctx *pulumi.Context, name string, a components.ServiceArgs, opts []pulumi.ResourceOption) (pulumi.StringOutput, error) {
+	done := pulumi.String("").ToStringOutput()
+	for _, s := range a.Init {
+		c := stepContainer(name, s, s.Env)
+		if err := p.secretFiles(ctx, &c, s.Secrets, opts); err != nil {
+			return done, err
+		}
+		var err error
+		if done, err = p.runStep(ctx, s, c, done, opts); err != nil {
+			return done, err
+		}
+	}
+	if len(a.Migrate) == 0 {
+		return done, nil
+	}
+	newest := a.Tracks[len(a.Tracks)-1]
+	s := components.InitStep{Name: "migrate", Image: newest.Image, Command: a.Migrate}
+	return p.runStep(ctx, s, stepContainer(name, s, p.appEnvironment(a, newest)), done, opts)
+}
+
+func stepContainer(service string, s components.InitStep, env map[string]pulumi.StringInput) container {
+	c := container{name: service + "-" + s.Name, component: "service", user: appUser, command: s.Command, memoryMiB: 256, cpus: 0.5, once: true, env: map[string]pulumi.StringInput{}}
+	for k, v := range env {
+		c.env[k] = v
+	}
+	return c
+}
+
+// secretFiles gives a step its secrets as files, named by NAME_FILE: unlike the app, Slipway's own steps read them so, and a
+// superuser's password then shows in no environment.
+func (p *Platform) secretFiles(ctx *pulumi.Context, c *container, secrets map[string]components.SecretRef, opts []pulumi.ResourceOption) error {
+	if len(secrets) == 0 {
+		return nil
+	}
+	volume, err := p.volume(ctx, c.name+"-secrets", c.component, false, opts)
+	if err != nil {
+		return err
+	}
+	c.mounts, c.files = []docker.ContainerMountInput{mount(volume, "/secrets")}, map[string]pulumi.StringInput{}
+	for k, v := range secrets {
+		c.env[k+"_FILE"], c.files["/secrets/"+k] = pulumi.String("/secrets/"+k), v.StringOutput
+	}
+	return nil
+}
+
+// runStep runs one step after those before it. The image is known only when they have succeeded, so it cannot start earlier.
+func (p *Platform) runStep(ctx *pulumi.Context, s components.InitStep, c container, before pulumi.StringOutput, opts []pulumi.ResourceOption) (pulumi.StringOutput, error) {
+	c.image = pulumi.All(s.Image, before).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput)
+	run, err := p.runContainer(ctx, c, opts...)
+	if err != nil {
+		return before, err
+	}
+	return succeeded(s.Name, run), nil
+}
+
+// succeeded asserts that a container that runs once has ended well. The provider ignores its exit code.
+func succeeded(step string, run *docker.Container) pulumi.StringOutput {
+	return pulumi.All(run.ExitCode, run.ContainerLogs, run.Name).ApplyT(func(v []any) (string, error) {
+		code, _ := v[0].(int)
+		if code == 0 {
+			return "", nil
+		}
+		logs, _ := v[1].(string)
+		return "", fmt.Errorf("%s ended with exit code %d, so the new version was not started and the old one goes on serving. Its last words:\n%s", step, code, tail(logs, 2000))
+	}).(pulumi.StringOutput)
+}
+
+func tail(s string, most int) string {
+	switch {
+	case s == "":
+		return "(none)"
+	case len(s) > most:
+		return "… " + s[len(s)-most:]
+	default:
+		return s
+	}
+}
+
+// appEnvironment is the app contract (docs/app-contract.md) with the app's own variables.
+func (p *Platform) appEnvironment(a components.ServiceArgs, t components.Track) map[string]pulumi.StringInput {
+	env := map[string]pulumi.StringInput{
+		"PORT":            pulumi.String(strconv.Itoa(a.Port)),
+		"TRUSTED_PROXIES": pulumi.String(privateRanges),
+		"SLIPWAY_VERSION": pulumi.String(t.Version),
+		"SLIPWAY_SLOT":    pulumi.String(string(t.Slot)),
+	}
+	for k, v := range a.Env {
+		env[k] = v
+	}
+	for k, v := range a.Secrets {
+		env[k] = v.StringOutput
+	}
+	return env
+}
+
+// connectionURL writes a URL with the password escaped. It is a secret output because the password is.
+func connectionURL(scheme, user string, password pulumi.StringOutput, hostPort, path string, query url.Values) pulumi.StringOutput {
+	return password.ApplyT(func(secret string) string {
+		u := url.URL{Scheme: scheme, User: url.UserPassword(user, secret), Host: hostPort, Path: path, RawQuery: query.Encode()}
+		return u.String()
+	}).(pulumi.StringOutput)
+}

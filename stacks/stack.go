@@ -1,0 +1,205 @@
+package stacks
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/slipway-iac/slipway/components"
+)
+
+// Program is the Pulumi program of one cloud: the composition below over that cloud's drivers.
+type Program struct {
+	// Cloud is the only value of the key cloud that this program deploys.
+	Cloud Cloud
+	// Platform makes the cloud's drivers. root is the absolute path of Pulumi.yaml's folder.
+	Platform func(ctx *pulumi.Context, root string, c Config) (components.Platform, error)
+}
+
+// Run is the program as the Pulumi engine starts it: configuration and folder come from the engine.
+func (p Program) Run(ctx *pulumi.Context) error {
+	in, err := InputFromContext(ctx)
+	if err != nil {
+		return err
+	}
+	return p.Inline(ctx.RootDirectory(), in)(ctx)
+}
+
+// Inline is the program for Pulumi's Automation API, which does not tell a program all of its configuration keys.
+func (p Program) Inline(root string, in Input) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		c, err := Load(in)
+		if err != nil {
+			return err
+		}
+		if c.Cloud != p.Cloud {
+			return fmt.Errorf("this program deploys to %s, and the stack is for %s: run it through the launcher (go run . or pulumi up)", p.Cloud, c.Cloud)
+		}
+		violations, warnings := Guardrails(c)
+		for _, w := range warnings {
+			if err := ctx.Log.Warn(w.String(), nil); err != nil {
+				return err
+			}
+		}
+		if len(violations) > 0 {
+			return violationError(violations)
+		}
+		platform, err := p.Platform(ctx, root, c)
+		if err != nil {
+			return err
+		}
+		return deploy(ctx, platform, root, c)
+	}
+}
+
+// deploy is the whole stack on one page.
+func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config) error {
+	parent := pulumi.Parent(p)
+	app, version, err := appImage(ctx, p, root, c)
+	if err != nil {
+		return err
+	}
+	service := components.ServiceArgs{
+		App:         c.App.Name,
+		Tracks:      []components.Track{{Slot: components.Blue, Image: app.Ref, Version: version, Weight: 100}},
+		Port:        c.App.Port,
+		CPU:         c.App.CPU,
+		MemoryMiB:   c.App.Memory.MiB(),
+		MinReplicas: c.App.Replicas.Min,
+		MaxReplicas: c.App.Replicas.Max,
+		HealthPath:  c.App.HealthPath,
+		ReadyPath:   c.App.ReadyPath,
+		Migrate:     c.App.Migrate,
+		Env:         map[string]pulumi.StringInput{},
+		Secrets:     map[string]components.SecretRef{},
+	}
+	for name, value := range c.App.Env {
+		service.Env[name] = pulumi.String(value)
+	}
+	for name, value := range c.Secrets {
+		s, err := components.NewSecret(ctx, p, name, components.SecretArgs{Value: pulumi.String(value.Reveal())}, parent)
+		if err != nil {
+			return err
+		}
+		service.Secrets[name] = s.Ref
+	}
+	scopes, err := dataStores(ctx, p, root, c, &service)
+	if err != nil {
+		return err
+	}
+	svc, err := components.NewService(ctx, p, c.App.Name, service, parent)
+	if err != nil {
+		return err
+	}
+	scopes.Service = svc.Scope
+	certificate, err := components.NewCertificate(ctx, p, "certificate", components.CertificateArgs{Domain: c.Domain.Name, Zone: c.Domain.Zone}, parent)
+	if err != nil {
+		return err
+	}
+	edge, err := components.NewEdge(ctx, p, "edge", components.EdgeArgs{
+		Service: svc.Scope, Certificate: certificate.Ref, Domain: c.Domain.Name, Zone: c.Domain.Zone,
+		RateLimit: c.Edge.RateLimit, WAF: c.Edge.WAF, CachePaths: c.Edge.CDN,
+	}, parent)
+	if err != nil {
+		return err
+	}
+	scopes.Edge = edge.Scope
+	dashboard, err := observe(ctx, p, c, scopes)
+	if err != nil {
+		return err
+	}
+	ctx.Export("url", edge.URL)
+	ctx.Export("image", app.Ref.StringOutput)
+	ctx.Export("version", pulumi.String(version))
+	ctx.Export("dashboard", dashboard.URL)
+	ctx.Export("ca", certificate.CA)
+	return nil
+}
+
+// appImage builds the app, or takes the ready-made image that the configuration names. The version is the content hash of the
+// source, so it changes if and only if a new image is made.
+func appImage(ctx *pulumi.Context, p components.Platform, root string, c Config) (*components.Image, string, error) {
+	args := components.ImageArgs{Reference: c.App.Image, Dockerfile: c.App.Dockerfile}
+	if c.App.Architecture != "native" {
+		args.Platform = "linux/" + c.App.Architecture
+	}
+	if c.App.Image != "" {
+		_, args.Version, _ = strings.Cut(c.App.Image, "@sha256:")
+		args.Version = args.Version[:min(12, len(args.Version))]
+		if args.Version == "" {
+			args.Version = "unknown"
+		}
+	} else {
+		var err error
+		args.Context = filepath.Join(root, filepath.FromSlash(c.App.Path))
+		if args.Version, err = components.ContentHash(args.Context, args.Dockerfile, args.Platform); err != nil {
+			return nil, "", fmt.Errorf("app.path: %w", err)
+		}
+	}
+	image, err := components.NewImage(ctx, p, c.App.Name, args, pulumi.Parent(p))
+	return image, args.Version, err
+}
+
+// dataStores makes the database and the cache, and gives their addresses to the service.
+func dataStores(ctx *pulumi.Context, p components.Platform, root string, c Config, service *components.ServiceArgs) (components.Scopes, error) {
+	var scopes components.Scopes
+	parent := pulumi.Parent(p)
+	if c.Database.Enabled {
+		source := filepath.Join(root, "dbinit")
+		version, err := components.ContentHash(source, "Dockerfile")
+		if err != nil {
+			return scopes, err
+		}
+		dbinit, err := components.NewImage(ctx, p, "dbinit", components.ImageArgs{Context: source, Version: version}, parent)
+		if err != nil {
+			return scopes, err
+		}
+		db, err := components.NewDatabase(ctx, p, "database", components.DatabaseArgs{
+			Name: strings.ReplaceAll(c.App.Name, "-", "_"), Bootstrap: dbinit.Ref, Version: strconv.Itoa(c.Database.Version), Size: c.Database.Size,
+			StorageGiB: c.Database.Storage.GiB(), HA: c.Database.HA, BackupDays: c.Database.BackupDays, DeletionProtection: c.Database.DeletionProtection,
+		}, parent)
+		if err != nil {
+			return scopes, err
+		}
+		service.Secrets["DATABASE_URL"], service.Env["DATABASE_CA"] = db.URL, db.CA
+		service.Init = append(service.Init, db.Init)
+		scopes.Database = db.Scope
+		ctx.Export("databaseEndpoint", db.Endpoint)
+	}
+	if c.Cache.Enabled {
+		cache, err := components.NewCache(ctx, p, "cache", components.CacheArgs{Size: c.Cache.Size, HA: c.Cache.HA}, parent)
+		if err != nil {
+			return scopes, err
+		}
+		service.Secrets["CACHE_URL"], service.Env["CACHE_CA"] = cache.URL, cache.CA
+		scopes.Cache = cache.Scope
+		ctx.Export("cacheEndpoint", cache.Endpoint)
+	}
+	return scopes, nil
+}
+
+// observe makes alarms and dashboard from the same rows.
+func observe(ctx *pulumi.Context, p components.Platform, c Config, scopes components.Scopes) (*components.Dashboard, error) {
+	rows := components.Signals(c.Alerts.Thresholds)
+	args := components.AlarmArgs{Signals: rows, Scopes: scopes, Emails: c.Alerts.Emails}
+	if c.Alerts.Webhook != "" {
+		args.Webhook = pulumi.ToSecret(pulumi.String(c.Alerts.Webhook.Reveal())).(pulumi.StringOutput)
+	}
+	alarm, err := components.NewAlarm(ctx, p, "alarm", args, pulumi.Parent(p))
+	if err != nil {
+		return nil, err
+	}
+	return components.NewDashboard(ctx, p, "dashboard", components.DashboardArgs{Signals: rows, Scopes: scopes, Alarm: alarm.Scope}, pulumi.Parent(p))
+}
+
+func violationError(all []Violation) error {
+	errs := []error{errors.New("the stack breaks its guardrails")}
+	for _, v := range all {
+		errs = append(errs, errors.New("  "+v.String()))
+	}
+	return errors.Join(errs...)
+}
