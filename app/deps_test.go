@@ -22,6 +22,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
+
+	"github.com/slipway-iac/slipway/app/internal/cache"
 )
 
 const (
@@ -39,6 +41,7 @@ var deps struct {
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	cache.Quiet()
 	code := 1
 	if testing.Short() {
 		code = m.Run()

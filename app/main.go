@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/slipway-iac/slipway/app/internal/cache"
 	"github.com/slipway-iac/slipway/app/internal/config"
 	"github.com/slipway-iac/slipway/app/internal/store"
 	"github.com/slipway-iac/slipway/app/internal/telemetry"
@@ -34,6 +35,7 @@ Configuration is read from environment variables; see the README.
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	cache.Quiet()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "links:", err)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/redis/go-redis/extra/redisotel/v9"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"github.com/slipway-iac/slipway/app/internal/health"
@@ -57,6 +58,10 @@ type Remote struct {
 	mu     sync.Mutex
 	missed map[string]Entry // changes that the cache could not be told, to be told when it is back
 }
+
+// Quiet ends the client library's own lines on stderr, which aren't JSON and repeat what Health logs. It sets a variable
+// of that library without a lock: call it once, before anything else.
+func Quiet() { logging.Disable() }
 
 // Open prepares the client. It doesn't connect: the app starts while its cache is down.
 func Open(o Options) (*Remote, error) {

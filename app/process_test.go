@@ -1,0 +1,309 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+func build(t testing.TB, dir string) string {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "links")
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", out, ".")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if b, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, b)
+	}
+	return out
+}
+
+// TestSameSourceSameBinary builds a copy of the source in another folder and compares. It also holds the size: the image
+// is this binary and the root certificates.
+func TestSameSourceSameBinary(t *testing.T) {
+	t.Parallel()
+	copied := filepath.Join(t.TempDir(), "elsewhere")
+	if err := os.CopyFS(copied, os.DirFS(".")); err != nil {
+		t.Fatal(err)
+	}
+	var sums [2][32]byte
+	for n, dir := range []string{".", copied} {
+		raw, err := os.ReadFile(build(t, dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums[n] = sha256.Sum256(raw)
+		if len(raw) > 20_000_000-230_000 {
+			t.Errorf("binary has %d bytes: the image would be larger than 20 MB", len(raw))
+		}
+	}
+	if sums[0] != sums[1] {
+		t.Error("two builds of the same source differ")
+	}
+}
+
+// TestNoClickIsLostAtSIGTERM runs the real binary, ends it under load and counts.
+func TestNoClickIsLostAtSIGTERM(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.env["CLICK_FLUSH_INTERVAL"] = "10m" // so that all depends on the end
+	s.env["DRAIN_DELAY"] = "500ms"
+	port := freePort(t)
+	cmd := exec.Command(build(t, "."))
+	for k, v := range s.env {
+		cmd.Env = append(cmd.Env, k+"="+v)
+	}
+	cmd.Env = append(cmd.Env, "PORT="+port)
+	var logs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &logs, &logs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	i := &instance{url: "http://127.0.0.1:" + port}
+	eventually(t, 10*time.Second, "the binary answers", func() bool { _, err := i.try("GET", "/healthz", ""); return err == nil })
+	i.create(t, "hot", "https://example.com")
+	var served, failed, closing atomic.Int64
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				a, err := i.try("GET", "/hot", "")
+				switch {
+				case err == nil && a.status == 302:
+					served.Add(1)
+					if a.close {
+						closing.Add(1)
+					}
+				case strings.Contains(fmt.Sprint(err), "refused"): // it has ended
+					return
+				default:
+					failed.Add(1)
+				}
+			}
+		})
+	}
+	time.Sleep(500 * time.Millisecond)
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 400*time.Millisecond, "/readyz fails while requests are still served", func() bool {
+		a, err := i.try("GET", "/readyz", "")
+		return err == nil && a.status == 503 && strings.Contains(a.body, "draining")
+	})
+	// A proxy that has seen this sends nothing new from here on.
+	time.Sleep(200 * time.Millisecond)
+	close(stop)
+	wg.Wait()
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("exit: %v\n%s", err, logs.String())
+	}
+	if failed.Load() != 0 || closing.Load() == 0 {
+		t.Errorf("%d requests failed; %d answers during the drain closed their connection", failed.Load(), closing.Load())
+	}
+	again := s.start(t, nil)
+	if n := again.clicks(t, "hot"); int64(n) != served.Load() || n == 0 {
+		t.Errorf("%d redirects were served, %d clicks stored\n%s", served.Load(), n, logs.String())
+	}
+	t.Logf("%d redirects, %d after SIGTERM", served.Load(), closing.Load())
+}
+
+// TestLostClicksAreSaid: when even the last try fails, the exit code tells.
+func TestLostClicksAreSaid(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	i := s.start(t, map[string]string{"CLICK_FLUSH_INTERVAL": "10m", "SHUTDOWN_TIMEOUT": "1s"})
+	i.create(t, "hot", "https://example.com")
+	i.ask(t, "GET", "/hot", "")
+	s.db.set(refuses)
+	i.stop()
+	if err := i.wait(); err == nil || !strings.Contains(err.Error(), "1 clicks could not be stored") {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+func TestRacingMigrations(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"DATABASE_URL": "postgres://app:pw@" + deps.pg + "/" + newDatabase(t) + "?sslmode=disable"}
+	get := func(k string) string { return env[k] }
+	var wg sync.WaitGroup
+	for range 6 {
+		wg.Go(func() {
+			if err := run(t.Context(), []string{"migrate"}, get, io.Discard); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	conn, err := pgx.Connect(t.Context(), env["DATABASE_URL"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	// As if the process had been killed inside the file, after its commit.
+	if _, err := conn.Exec(t.Context(), "UPDATE schema_migrations SET dirty = true"); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(t.Context(), []string{"migrate"}, get, io.Discard); err != nil {
+		t.Errorf("after an interruption: %v", err)
+	}
+	var version int
+	var dirty bool
+	if err := conn.QueryRow(t.Context(), "SELECT version, dirty FROM schema_migrations").Scan(&version, &dirty); err != nil || version < 1 || dirty {
+		t.Errorf("version %d, dirty %v, %v", version, dirty, err)
+	}
+	// The queries that matter find their rows by index, whatever the planner thinks of a small table.
+	if _, err := conn.Exec(t.Context(), "SET enable_seqscan = off"); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []string{"SELECT * FROM links WHERE slug = 'x'", "SELECT * FROM links WHERE id < 9 ORDER BY id DESC LIMIT 2"} {
+		rows, _ := conn.Query(t.Context(), "EXPLAIN "+q)
+		plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if all := strings.Join(plan, "\n"); err != nil || strings.Contains(all, "Sort") || !strings.Contains(all, "Index") {
+			t.Errorf("%s: %v\n%s", q, err, all)
+		}
+	}
+}
+
+func TestMigrateWaitsBounded(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"DATABASE_URL": "postgres://app:s3cret@127.0.0.1:" + freePort(t) + "/x", "MIGRATE_TIMEOUT": "1s"}
+	var out output
+	start := time.Now()
+	err := run(t.Context(), []string{"migrate"}, func(k string) string { return env[k] }, &out)
+	if err == nil || !strings.Contains(err.Error(), "did not answer within 1s") || time.Since(start) > 5*time.Second {
+		t.Errorf("%v after %s", err, time.Since(start))
+	}
+	if strings.Contains(fmt.Sprint(err)+out.String(), "s3cret") {
+		t.Error("the password is in the output")
+	}
+}
+
+// TestTLS: certificates are checked against the root that is given, with names, without any file.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	name := newDatabase(t)
+	_, pgPort, _ := strings.Cut(deps.pg, ":")
+	_, redisPort, _ := strings.Cut(deps.redisTLS, ":")
+	url := func(host string) map[string]string {
+		return map[string]string{
+			"DATABASE_URL": "postgres://app:pw@" + host + ":" + pgPort + "/" + name + "?sslmode=verify-full",
+			"CACHE_URL":    "rediss://:pw@" + host + ":" + redisPort + "/0", "PPROF_ADDR": "127.0.0.1:0",
+			"DATABASE_CA": deps.ca, "CACHE_CA": deps.ca, "DRAIN_DELAY": "0s", "MIGRATE_TIMEOUT": "1s",
+		}
+	}
+	s := &site{env: url("localhost")}
+	if err := run(t.Context(), []string{"migrate"}, s.getenv(nil), io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if a := s.start(t, nil).ask(t, "GET", "/readyz", ""); !strings.Contains(a.body, `{"cache":"up","database":"up"}`) {
+		t.Errorf("right name and root: %s", a.body)
+	}
+	wrong := &site{env: url("127.0.0.1")} // the certificate names localhost only
+	if err := run(t.Context(), []string{"migrate"}, wrong.getenv(nil), io.Discard); err == nil {
+		t.Error("a certificate for another name was accepted")
+	}
+	if a := wrong.start(t, nil).ask(t, "GET", "/readyz", ""); !strings.Contains(a.body, `{"cache":"down","database":"down"}`) {
+		t.Errorf("wrong name: %s", a.body)
+	}
+}
+
+func gunzip(t *testing.T, b []byte) []byte {
+	t.Helper()
+	z, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	out, _ := io.ReadAll(z)
+	return out
+}
+
+// TestTraces: one trace goes through HTTP, cache and database to the collector, and continues the caller's.
+func TestTraces(t *testing.T) {
+	s := newSite(t)
+	var mu sync.Mutex
+	var got []byte
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
+		got = append(got, gunzip(t, b)...)
+	}))
+	defer collector.Close()
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL) // read by the SDK itself
+	i := s.start(t, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": collector.URL})
+	i.create(t, "traced", "https://example.com")
+	i.ask(t, "DELETE", "/api/links/traced", "")
+	i.ask(t, "GET", "/other", "", "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+	i.stop()
+	if err := i.wait(); err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	for _, want := range []string{"service.name", "links", "GET /{slug}", "SELECT", "get", "\x4b\xf9\x2f\x35\x77\xb3\x4d\xa6\xa3\xce\x92\x9d\x0e\x0e\x47\x36"} {
+		if !bytes.Contains(got, []byte(want)) {
+			t.Errorf("the collector got no %q", want)
+		}
+	}
+}
+
+func TestVerbs(t *testing.T) {
+	healthy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer healthy.Close()
+	sick := httptest.NewServer(http.NotFoundHandler())
+	defer sick.Close()
+	port := func(s *httptest.Server) string { return s.URL[strings.LastIndexByte(s.URL, ':')+1:] }
+	for _, c := range []struct {
+		args      []string
+		env       map[string]string
+		out, fail string
+	}{
+		{[]string{"version"}, nil, "dev\n", ""},
+		{[]string{"version"}, map[string]string{"SLIPWAY_VERSION": "v9"}, "v9\n", ""},
+		{[]string{"healthcheck"}, map[string]string{"PORT": port(healthy)}, "", ""},
+		{[]string{"healthcheck"}, map[string]string{"PORT": port(sick)}, "", "unhealthy: 404"},
+		{[]string{"healthcheck"}, map[string]string{"PORT": freePort(t)}, "", "refused"},
+		{[]string{"healthcheck"}, map[string]string{"PORT": "x"}, "", "not a port"},
+		{[]string{"dance"}, nil, usage, `unknown command "dance"`},
+		{[]string{"-h"}, nil, usage, ""},
+		{[]string{"-x"}, nil, usage, "-x"},
+		{nil, nil, "", "DATABASE_URL: is required"},
+		{nil, map[string]string{"DATABASE_URL": "postgres://h/d?sslmode=s3cret"}, "", "sslmode"},
+		{[]string{"migrate"}, map[string]string{"DATABASE_URL": "postgres://u:s3cret@h/d?sslmode=odd"}, "", "sslmode"},
+		{nil, map[string]string{"DATABASE_URL": "postgres://h/d", "CACHE_URL": "redis://:s3cret@h/notanumber"}, "", "CACHE_URL"},
+		{nil, map[string]string{"DATABASE_URL": "postgres://h/d", "PPROF_ADDR": "off", "PORT": port(healthy)}, "", "listening"},
+	} {
+		var out output
+		err := run(t.Context(), c.args, func(k string) string { return c.env[k] }, &out)
+		if c.fail == "" && err != nil || c.fail != "" && (err == nil || !strings.Contains(err.Error(), c.fail)) ||
+			c.out != "" && !strings.Contains(out.String(), c.out) {
+			t.Errorf("%v %v: %v, %q", c.args, c.env, err, out.String())
+		}
+		if strings.Contains(fmt.Sprint(err), "u:s3cret") || strings.Contains(fmt.Sprint(err), ":s3cret@") {
+			t.Errorf("%v: the password is in %v", c.args, err)
+		}
+	}
+}
