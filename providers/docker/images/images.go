@@ -16,14 +16,13 @@ import (
 	"time"
 )
 
-//go:embed haproxy/haproxy.cfg.tmpl
+//go:embed haproxy/haproxy.cfg.tmpl prometheus/prometheus.yml.tmpl alertmanager/alertmanager.yml.tmpl dashboard/haproxy.cfg.tmpl
 var templateFiles embed.FS
 
 var (
 	hostPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
 	pathPattern = regexp.MustCompile(`^/[A-Za-z0-9._~/-]*$`)
 	hashPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	namePattern = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_-]*$`)
 )
 
 // render executes one embedded template; a field that the template names and the parameters lack is an error.
