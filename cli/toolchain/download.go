@@ -99,7 +99,11 @@ func (m *machine) installPlugin(ctx context.Context, p program, cli string) (f f
 	if err != nil {
 		return found{}, fmt.Errorf("downloading %s: %w: %s", p.name, err, lastLine(out))
 	}
-	return found{file: filepath.Join(m.pulumiHome, "plugins", "resource-"+p.plugin+"-v"+p.version, p.file()), local: true}, nil
+	f = found{file: filepath.Join(m.pulumiHome, "plugins", "resource-"+p.plugin+"-v"+p.version, p.file()), local: true}
+	if !isProgram(f.file) {
+		return found{}, fmt.Errorf("downloading %s: pulumi put no program at %s", p.name, f.file)
+	}
+	return f, nil
 }
 
 func lastLine(out []byte) string {

@@ -86,7 +86,7 @@ func program(s settings) pulumi.RunFunc {
 				Tests:    pulumi.ToStringArray([]string{"CMD", "/probe", check}),
 				Interval: pulumi.String("1s"), Timeout: pulumi.String("3s"), Retries: pulumi.Int(5), StartPeriod: pulumi.String("1s"),
 			},
-			Wait: pulumi.Bool(true), WaitTimeout: pulumi.Int(60), DestroyGraceSeconds: pulumi.Int(5),
+			Wait: pulumi.Bool(true), WaitTimeout: pulumi.Int(20), DestroyGraceSeconds: pulumi.Int(5),
 		})
 		if err != nil {
 			return err
@@ -107,22 +107,21 @@ func TestEngine(t *testing.T) {
 	if err := exec.Command("docker", "version").Run(); err != nil {
 		t.Skipf("no Docker Engine answers: %v", err)
 	}
-	folder := t.TempDir()
+	// The layout of Pulumi's own plugin cache, as the toolchain package makes it.
+	home, backend := t.TempDir(), t.TempDir()
+	folder := filepath.Join(home, "plugins", "resource-docker-v"+version)
 	if out, err := exec.Command("go", "build", "-o", filepath.Join(folder, "pulumi-resource-docker"), ".").CombinedOutput(); err != nil {
 		t.Fatalf("building the plugin: %v\n%s", err, out)
 	}
 	s := settings{build: probeImage(t), trigger: "1", hostname: "one", memory: 64, volumeNote: "a", healthy: true}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
-	home, backend := t.TempDir(), t.TempDir()
 	stack, err := auto.UpsertStackInlineSource(ctx, "test", "forwarder", program(s),
 		auto.EnvVars(map[string]string{
-			"PATH":                     folder + string(os.PathListSeparator) + os.Getenv("PATH"),
-			"PULUMI_BACKEND_URL":       "file://" + backend,
-			"PULUMI_CONFIG_PASSPHRASE": "test",
-			"PULUMI_HOME":              home,
-			"PULUMI_SKIP_UPDATE_CHECK": "true",
-			"PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK":    "false",
+			"PULUMI_BACKEND_URL":                          "file://" + backend,
+			"PULUMI_CONFIG_PASSPHRASE":                    "test",
+			"PULUMI_HOME":                                 home,
+			"PULUMI_SKIP_UPDATE_CHECK":                    "true",
 			"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
 		}))
 	if err != nil {
@@ -141,6 +140,9 @@ func TestEngine(t *testing.T) {
 		result, err := stack.Up(ctx, optup.ErrorProgressStreams(os.Stderr))
 		if err != nil {
 			t.Fatalf("%s: %v", what, err)
+		}
+		if strings.Contains(result.StdOut, "warning:") {
+			t.Errorf("%s: the engine warns:\n%s", what, result.StdOut)
 		}
 		got := *result.Summary.ResourceChanges
 		for kind, n := range want {

@@ -29,3 +29,15 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 		}
 	}
 }
+
+// detached are the attributes of a process that outlives this one and its terminal.
+func detached() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
+
+// freeBytes is the space that is left for this user on the file system of dir.
+func freeBytes(dir string) (uint64, bool) {
+	var stat syscall.Statfs_t
+	if err := syscall.Statfs(dir, &stat); err != nil {
+		return 0, false
+	}
+	return uint64(stat.Bavail) * uint64(stat.Bsize), true
+}

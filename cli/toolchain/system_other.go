@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -34,3 +35,9 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 		}
 	}
 }
+
+// detached are the attributes of a process that outlives this one.
+func detached() *syscall.SysProcAttr { return nil }
+
+// freeBytes is not known here.
+func freeBytes(string) (uint64, bool) { return 0, false }
