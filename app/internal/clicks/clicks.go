@@ -127,9 +127,11 @@ func (c *Counter) freeze() {
 		s := &c.shard[i]
 		s.mu.Lock()
 		counts := s.counts
-		if len(counts) > 0 {
-			s.counts = make(map[string]int64, len(counts))
+		if len(counts) == 0 { // not replaced, so it is still being written to
+			s.mu.Unlock()
+			continue
 		}
+		s.counts = make(map[string]int64, len(counts))
 		s.mu.Unlock()
 		for slug, n := range counts {
 			b.slugs, b.counts, b.total = append(b.slugs, slug), append(b.counts, n), b.total+n
