@@ -3,7 +3,7 @@
 
 const RANGES = [["15m", 900], ["1h", 3600], ["6h", 21600], ["24h", 86400]];
 const REFRESH = 5000, POINTS = 180, COLOURS = 6;
-const WIDTH = 420, HEIGHT = 150, LEFT = 46, RIGHT = 6, TOP = 12, BOTTOM = 20;
+const WIDTH = 420, HEIGHT = 150, LEFT = 56, RIGHT = 6, TOP = 12, BOTTOM = 20;
 
 let range = 900, rows = [], panels = [], timer = 0, round = 0;
 const $ = (id) => document.getElementById(id);
@@ -57,10 +57,11 @@ function show(v, unit) {
   }
 }
 
-// ticks gives about three round values over [low, high].
-function ticks(low, high) {
+// ticks gives about three values over [low, high] that are round in the unit as it is shown.
+function ticks(low, high, unit) {
   const raw = (high - low) / 3;
-  const power = 10 ** Math.floor(Math.log10(raw));
+  const scale = unit === "bytes" ? 1024 ** Math.max(0, Math.floor(Math.log2(raw) / 10)) : 1;
+  const power = 10 ** Math.floor(Math.log10(raw / scale)) * scale;
   const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw);
   const list = [];
   for (let v = Math.ceil(low / step) * step; v <= high + step * 1e-9; v += step) list.push(Math.abs(v) < step / 1e6 ? 0 : v);
@@ -106,12 +107,13 @@ function makePanel(row, index) {
     state: element("span", { class: "state none" }, "loading"),
     now: element("p", { class: "now" }, "…"),
     chart: shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" }),
+    legend: element("ul", { class: "legend", "aria-hidden": "true" }),
     table: element("tbody"),
   };
   const limit = row.threshold === undefined ? "none" : (row.below ? "below " : "above ") + show(row.threshold, row.unit) + (row.severity ? " (" + row.severity + ")" : "");
   const head = element("tr", {}, ...["Line", "Now", "Lowest", "Average", "Highest"].map((h) => element("th", { scope: "col" }, h)));
   p.root.append(
-    element("div", { class: "head" }, element("h3", { id }, row.title), p.state), p.now, p.chart,
+    element("div", { class: "head" }, element("h3", { id }, row.title), p.state), p.now, p.chart, p.legend,
     element("details", {}, element("summary", {}, "Values and query"),
       element("div", { class: "scroll" }, element("table", {}, element("caption", { class: "unseen" }, row.title), element("thead", {}, head), p.table)),
       element("p", {}, "Alarm: " + limit), element("code", {}, row.expression)));
@@ -138,7 +140,8 @@ function fill(p, lines, end, step, firing) {
   if (row.alert && firing.has(row.alert)) setState(p, "firing", "firing");
   else if (worst === null) setState(p, "none", "no data");
   else if (breached(row, worst)) setState(p, "firing", row.below ? "under the threshold" : "over the threshold");
-  else setState(p, "ok", row.threshold === undefined ? "no alarm" : "ok");
+  else if (row.threshold === undefined) setState(p, "none", "no alarm set");
+  else setState(p, "ok", "ok");
   draw(p, lines, end);
   tabulate(p, lines, end, step);
 }
@@ -161,7 +164,7 @@ function draw(p, lines, end) {
   high += (high - low) * 0.05;
   const x = (s) => LEFT + (s - end + range) / range * (WIDTH - LEFT - RIGHT);
   const y = (v) => HEIGHT - BOTTOM - (v - low) / (high - low) * (HEIGHT - TOP - BOTTOM);
-  for (const v of ticks(low, high)) {
+  for (const v of ticks(low, high, row.unit)) {
     p.chart.append(shape("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: y(v), y2: y(v) }));
     p.chart.append(shape("text", { x: LEFT - 5, y: y(v) + 4, "text-anchor": "end" }, show(v, row.unit)));
   }
@@ -189,14 +192,20 @@ function drawLine(chart, line, colour, x, y) {
   chart.append(shape("circle", { class: "c" + colour, cx: x(s), cy: y(v), r: 3 }));
 }
 
+function swatch(i) {
+  const s = shape("svg", { class: "swatch", viewBox: "0 0 12 12", "aria-hidden": "true" });
+  s.append(shape("circle", { class: "c" + i % COLOURS, cx: 6, cy: 6, r: 5 }));
+  return s;
+}
+
+// tabulate lists the lines: as a legend where there are several, and with their numbers in the table.
 function tabulate(p, lines, end, step) {
+  p.legend.replaceChildren(...(lines.length > 1 ? lines.map((l, i) => element("li", {}, swatch(i), l.name)) : []));
   p.table.replaceChildren(...lines.map((l, i) => {
     const values = l.points.map(([, v]) => v);
-    const swatch = shape("svg", { class: "swatch", viewBox: "0 0 12 12", "aria-hidden": "true" });
-    swatch.append(shape("circle", { class: "c" + i % COLOURS, cx: 6, cy: 6, r: 5 }));
     const ended = l.points.at(-1)[0] < end - 2 * step - 15;
     const cells = [ended ? "ended" : show(values.at(-1), p.row.unit), ...[Math.min(...values), values.reduce((a, b) => a + b) / values.length, Math.max(...values)].map((v) => show(v, p.row.unit))];
-    return element("tr", {}, element("th", { scope: "row" }, swatch, l.name), ...cells.map((c) => element("td", {}, c)));
+    return element("tr", {}, element("th", { scope: "row" }, swatch(i), l.name), ...cells.map((c) => element("td", {}, c)));
   }));
 }
 
@@ -205,12 +214,15 @@ function tabulate(p, lines, end, step) {
 function drawAlerts(alerts) {
   const order = { firing: 0, pending: 1 };
   alerts.sort((a, b) => order[a.state] - order[b.state] || a.labels.alertname.localeCompare(b.labels.alertname));
-  const items = alerts.map((a) => {
-    const { alertname, severity, ...rest } = a.labels;
-    const text = a.annotations.summary || a.annotations.description || "";
-    const since = new Date(a.activeAt).toLocaleString([], { hour12: false });
-    return element("li", { class: a.state }, element("strong", {}, `${a.state === "firing" ? "▲ " : ""}${alertname}`), ` ${a.state}${severity ? ", " + severity : ""}${text ? ": " + text : ""} `,
-      element("small", {}, `since ${since}${Object.keys(rest).length ? " · " + label(rest) : ""}`));
+  // One entry for the same alert of several instances.
+  const groups = Map.groupBy(alerts, (a) => [a.state, a.labels.alertname, a.labels.severity, a.annotations.summary || a.annotations.description].join("\n"));
+  const items = [...groups.values()].map((same) => {
+    const { state, labels: { alertname, severity }, annotations } = same[0];
+    const text = annotations.summary || annotations.description || "";
+    const since = new Date(Math.min(...same.map((a) => Date.parse(a.activeAt)))).toLocaleString([], { hour12: false });
+    const where = same.map(({ labels: { alertname, severity, ...rest } }) => Object.keys(rest).length ? label(rest) : "").filter(Boolean).sort().join("; ");
+    return element("li", { class: state }, element("strong", {}, (state === "firing" ? "▲ " : "") + alertname), ` ${state}${severity ? ", " + severity : ""}${text ? ": " + text : ""} `,
+      element("small", {}, `since ${since}${where ? " · " + where : ""}`));
   });
   setAlerts(items.length ? items : [element("li", {}, "✓ Nothing is firing.")]);
   const firing = alerts.filter((a) => a.state === "firing");
@@ -252,6 +264,8 @@ async function refresh() {
   if (mine !== round) return;
   const status = $("updated");
   status.className = failures.length ? "failed" : "";
+  // Read aloud when it fails, not every five seconds.
+  if (failures.length) status.setAttribute("role", "alert"); else status.removeAttribute("role");
   const message = failures.length ? `Not up to date: ${failures[0]}` : `Updated ${new Date().toLocaleTimeString([], { hour12: false })}, every ${REFRESH / 1000} s`;
   status.textContent = message;
   timer = setTimeout(refresh, document.hidden ? REFRESH * 6 : REFRESH);
