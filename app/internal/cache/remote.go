@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +33,8 @@ const (
 	heartbeat  = 200 * time.Millisecond
 	silence    = 700 * time.Millisecond // without a word for this long, changes may have been missed
 	maxMissed  = 10_000
+	created    = "+" // what the channel carries: one of these two and the slug
+	deleted    = "-"
 )
 
 // Options say how to reach the cache.
@@ -40,8 +43,8 @@ type Options struct {
 	Roots   *x509.CertPool // nil means the system's
 	Tracing bool           // a span per command
 	Log     *slog.Logger
-	// Changed is called with each slug that any instance created or deleted.
-	Changed func(slug string)
+	// Changed is called with each slug that any instance created or (gone) deleted.
+	Changed func(slug string, gone bool)
 }
 
 // Remote is the shared cache. Its errors never reach a caller of the app: the database answers instead.
@@ -49,7 +52,7 @@ type Remote struct {
 	Health  *health.Dependency
 	client  *redis.Client
 	log     *slog.Logger
-	changed func(string)
+	changed func(slug string, gone bool)
 
 	base  time.Time    // the clock of the two below, which must not jump with the wall clock
 	heard atomic.Int64 // when the channel last said anything; 0 while it is broken
@@ -152,7 +155,7 @@ func (r *Remote) put(ctx context.Context, slug string, e Entry) error {
 func (r *Remote) send(ctx context.Context, slug string, e Entry) error {
 	_, err := r.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		p.Set(ctx, prefix+slug, e.URL, e.keep())
-		p.Publish(ctx, channel, slug)
+		p.Publish(ctx, channel, e.sign()+slug)
 		return nil
 	})
 	return err
@@ -163,6 +166,13 @@ func (e Entry) keep() time.Duration {
 		return keepAbsent
 	}
 	return keepLink
+}
+
+func (e Entry) sign() string {
+	if e.URL == "" {
+		return deleted
+	}
+	return created
 }
 
 // retell runs when the cache is back and before it is read again.
@@ -224,7 +234,11 @@ func (r *Remote) listen(ctx context.Context) error {
 		case *redis.Subscription: // also after the client reconnected by itself, when messages may have been lost
 			r.since.Store(int64(last))
 		case *redis.Message:
-			r.changed(m.Payload)
+			if slug, ok := strings.CutPrefix(m.Payload, created); ok {
+				r.changed(slug, false)
+			} else {
+				r.changed(strings.TrimPrefix(m.Payload, deleted), true)
+			}
 		}
 		r.heard.Store(int64(last))
 	}

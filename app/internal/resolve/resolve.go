@@ -167,19 +167,25 @@ func (r *Resolver) stripe(slug string) *atomic.Uint64 {
 	return &r.changes[maphash.String(r.seed, slug)%stripes]
 }
 
-// Forget drops what this instance remembers of slug: somebody changed it.
-func (r *Resolver) Forget(slug string) {
+// Forget ends the trust in what this instance remembers of slug: somebody created or (gone) deleted it.
+func (r *Resolver) Forget(slug string, gone bool) {
 	r.stripe(slug).Add(1)
 	r.loads.Forget(slug)
-	r.known.Remove(slug)
 	r.absent.Remove(slug)
+	// An announcement of a creation may come after the link was first read. It is then asked for again, but what was read
+	// must stay for an outage.
+	if it, ok := r.known.Peek(slug); ok && !gone {
+		r.known.Add(slug, item{url: it.url, loaded: -trusted})
+	} else {
+		r.known.Remove(slug)
+	}
 }
 
 // Changed announces to every instance that slug now leads to url, or (empty) nowhere. Call it after the commit.
 func (r *Resolver) Changed(ctx context.Context, slug, url string) {
-	r.Forget(slug)
+	r.Forget(slug, url == "")
 	if r.remote != nil {
 		r.remote.Put(context.WithoutCancel(ctx), slug, cache.Entry{URL: url})
-		r.Forget(slug) // again: a load since the first could have read the shared cache before it was told
+		r.Forget(slug, url == "") // again: a load since the first could have read the shared cache before it was told
 	}
 }

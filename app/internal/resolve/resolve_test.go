@@ -152,13 +152,32 @@ func TestOvertakenLoadIsNotRemembered(t *testing.T) {
 		go func() { _, _ = r.Resolve(t.Context(), "hot") }()
 		time.Sleep(10 * time.Millisecond)
 		d.set("hot", "", nil)
-		r.Forget("hot")
+		r.Forget("hot", true)
 		if _, err := r.Resolve(t.Context(), "hot"); !errors.Is(err, links.ErrNotFound) {
 			t.Errorf("joined the overtaken load: %v", err)
 		}
 		time.Sleep(time.Second)
 		if it, ok := r.known.Get("hot"); ok {
 			t.Errorf("remembered %v", it)
+		}
+	})
+}
+
+// TestLateAnnouncementOfACreation must not take the link away from an outage that follows.
+func TestLateAnnouncementOfACreation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &database{}
+		r, _ := resolver(t, d)
+		_, _ = r.Resolve(t.Context(), "hot")
+		r.Forget("hot", false)
+		before := d.calls.Load()
+		if _, err := r.Resolve(t.Context(), "hot"); err != nil || d.calls.Load() != before+1 {
+			t.Errorf("not asked again: %v", err)
+		}
+		r.Forget("hot", false)
+		d.set("hot", "", links.ErrUnavailable)
+		if url, err := r.Resolve(t.Context(), "hot"); url != "https://example.com" || err != nil {
+			t.Errorf("outage: %q, %v", url, err)
 		}
 	})
 }
