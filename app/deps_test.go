@@ -68,9 +68,6 @@ func docker(args ...string) (string, error) {
 
 func startDeps() (stop func(), err error) {
 	stop = func() {}
-	if left, err := docker("ps", "-aq", "--filter", "label="+depsLabel, "--filter", "label=dev.slipway.test.pid="+fmt.Sprint(os.Getpid())); err == nil && left != "" {
-		_, _ = docker(append([]string{"rm", "-f"}, strings.Fields(left)...)...)
-	}
 	if _, err := docker("build", "-q", "-t", depsImage, "testdata/deps"); err != nil {
 		return stop, err
 	}
@@ -79,8 +76,8 @@ func startDeps() (stop func(), err error) {
 		return stop, err
 	}
 	deps.ca = cert
-	// --stop-timeout and --rm: a run that was killed leaves one labelled container, which ends with the machine.
-	id, err := docker("run", "-d", "--rm", "--label", depsLabel, "--label", fmt.Sprintf("dev.slipway.test.pid=%d", os.Getpid()),
+	// A run that is killed can't remove its container: it then ends, and so is removed, by itself (the image ends it after 30 minutes).
+	id, err := docker("run", "-d", "--rm", "--label", depsLabel,
 		"-e", "CERT="+cert, "-e", "KEY="+key,
 		"-p", "127.0.0.1::5432", "-p", "127.0.0.1::6379", "-p", "127.0.0.1::6380", depsImage)
 	if err != nil {
