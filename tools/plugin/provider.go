@@ -154,16 +154,25 @@ func (p *Provider) Diff(_ context.Context, r *pulumirpc.DiffRequest) (*pulumirpc
 		Changes: pulumirpc.DiffResponse_DIFF_NONE, HasDetailedDiff: true,
 		DetailedDiff: map[string]*pulumirpc.PropertyDiff{},
 	}
-	oldPlain, newPlain := plain(olds), plain(news)
+	oldPlain, newPlain, statePlain := plain(olds), plain(news), plain(state)
 	for _, f := range res.Fields {
 		key := resource.PropertyKey(f.Name)
-		if slices.Contains(r.GetIgnoreChanges(), f.Name) || oldPlain[key].DeepEquals(newPlain[key]) {
+		before, had := oldPlain[key]
+		after, has := newPlain[key]
+		if !has && (!had || r.GetOldInputs() == nil && slices.Contains(res.Outputs, f.Name)) {
+			continue
+		}
+		if !had {
+			// The official plugin keeps its defaults in the state only: a stack that it made must not be replaced.
+			before = statePlain[key]
+		}
+		if slices.Contains(r.GetIgnoreChanges(), f.Name) || before.DeepEquals(after) {
 			continue
 		}
 		note(answer, f.Name, f.InPlace)
 	}
 	if res.Stale != nil && len(answer.GetReplaces()) == 0 {
-		if output := res.Stale(plain(state), newPlain); output != "" {
+		if output := res.Stale(statePlain, newPlain); output != "" {
 			note(answer, output, false)
 		}
 	}

@@ -13,11 +13,11 @@ type Kind string
 // The kinds of input that a Field can be.
 const (
 	String  Kind = "string"
-	Integer Kind = "integer"
+	Integer Kind = "whole number"
 	Boolean Kind = "boolean"
 	Strings Kind = "list of strings"
 	Map     Kind = "map of strings"
-	Object  Kind = "object"
+	Object  Kind = "map of properties"
 )
 
 // Field is one input property of a resource.
