@@ -47,7 +47,7 @@ func destroy(ctx context.Context, c *command) error {
 	}
 	f := newFollow(c.err, c.progress)
 	_, err = s.auto.Destroy(ctx, append(options, optdestroy.EventStreams(f.events), optdestroy.SuppressProgress())...)
-	f.close()
+	f.wait()
 	if err != nil {
 		return failed(f, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
@@ -100,10 +101,12 @@ func (f *follow) diagnostic(d *apitype.DiagnosticEvent) {
 	}
 }
 
-// close waits until every event is shown.
-func (f *follow) close() {
-	close(f.events)
-	<-f.done
+// wait returns when every event is shown. The Automation API closes the channel, unless it failed before it opened the log.
+func (f *follow) wait() {
+	select {
+	case <-f.done:
+	case <-time.After(5 * time.Second):
+	}
 }
 
 // summary says what changed, such as "12 created, 2 replaced".

@@ -29,7 +29,7 @@ func up(ctx context.Context, c *command) error {
 	}
 	f := newFollow(c.err, c.progress)
 	result, err := s.auto.Up(ctx, optup.EventStreams(f.events), optup.SuppressProgress())
-	f.close()
+	f.wait()
 	if err != nil {
 		return failed(f, err)
 	}

@@ -43,6 +43,8 @@ type Signal struct {
 	Severity Severity
 	// Gate makes a rollout go back when the alarm fires.
 	Gate bool
+	// Configured says that Threshold comes from configuration.
+	Configured bool
 	// Meaning says what the reader of the alarm should think of first.
 	Meaning string
 }
@@ -84,7 +86,7 @@ func Signals(thresholds map[string]float64) []Signal {
 	copy(out, signals)
 	for i := range out {
 		if t, ok := thresholds[out[i].ID]; ok {
-			out[i].Threshold = t
+			out[i].Threshold, out[i].Configured = t, true
 		}
 	}
 	return out

@@ -42,6 +42,10 @@ func (p *Platform) RunCache(ctx *pulumi.Context, name string, a components.Cache
 	if err != nil {
 		return none, err
 	}
+	monitor, err := p.password(ctx, name+"-monitor", opts)
+	if err != nil {
+		return none, err
+	}
 	server, err := p.newLeaf(ctx, name, []string{cacheHost}, nil, opts)
 	if err != nil {
 		return none, err
@@ -55,7 +59,7 @@ func (p *Platform) RunCache(ctx *pulumi.Context, name string, a components.Cache
 		memoryMiB: limits.memoryMiB, cpus: limits.cpus, grace: 10,
 		mounts: []docker.ContainerMountInput{mount(config, "/config")},
 		tmpfs:  map[string]string{"/run/valkey": "rw,noexec,nosuid,nodev,size=16m,uid=10003,gid=10003,mode=0700"},
-		files:  map[string]pulumi.StringInput{"/config/password": password, "/config/tls.crt": server.cert, "/config/tls.key": server.key, "/config/ca.crt": p.authority.cert},
+		files:  map[string]pulumi.StringInput{"/config/password": password, "/config/monitor-password": monitor, "/config/tls.crt": server.cert, "/config/tls.key": server.key, "/config/ca.crt": p.authority.cert},
 		health: []string{"/slipway/health"}, signal: "SIGTERM",
 	}, opts...)
 	if err != nil {
@@ -64,8 +68,8 @@ func (p *Platform) RunCache(ctx *pulumi.Context, name string, a components.Cache
 	hostPort := cacheHost + ":6379"
 	return components.CacheState{
 		Endpoint: pulumi.String(hostPort).ToStringOutput(),
-		URL:      components.SecretRef{StringOutput: connectionURL("rediss", cacheAppUser, password, hostPort, "0", nil)},
+		URL:      components.SecretRef{StringOutput: connectionURL("rediss", "default", password, hostPort, "0", nil)},
 		CA:       p.authority.cert,
-		Scope:    components.Scope{scopeMonitor: password},
+		Scope:    components.Scope{scopeMonitor: monitor},
 	}, nil
 }

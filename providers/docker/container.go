@@ -47,7 +47,7 @@ type container struct {
 // https://docs.docker.com/engine/containers/run/ and https://www.pulumi.com/registry/packages/docker/api-docs/container/
 func (p *Platform) runContainer(ctx *pulumi.Context, c container, opts ...pulumi.ResourceOption) (*docker.Container, error) {
 	args := &docker.ContainerArgs{
-		Name:         pulumi.String(p.prefix + "-" + c.name),
+		Name:         pulumi.String(p.containerName(c.name, 0)),
 		Image:        c.image,
 		User:         pulumi.String(c.user),
 		Envs:         environment(c.env),
@@ -123,6 +123,21 @@ func (p *Platform) runContainer(ctx *pulumi.Context, c container, opts ...pulumi
 	return made, nil
 }
 
+// hostNameLimit is the longest a label of a host name can be: containers reach each other by their names.
+// https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4
+const hostNameLimit = 63
+
+// containerName is <project>-<stack>-<name>. Where that and room for a suffix are too long, a hash takes the place of the middle.
+func (p *Platform) containerName(name string, room int) string {
+	full := p.prefix + "-" + name
+	if len(full)+room <= hostNameLimit {
+		return full
+	}
+	sum := sha256.Sum256([]byte(full))
+	head, tail := full[:hostNameLimit-room-22], full[len(full)-14:]
+	return strings.TrimRight(head, "-") + "-" + hex.EncodeToString(sum[:3]) + "-" + strings.TrimLeft(tail, "-")
+}
+
 // cores writes a CPU limit the way the provider reads it back, with a decimal point: "2" would differ from "2.0" at every update
 // and replace the container.
 func cores(n float64) string {
@@ -153,7 +168,7 @@ func (p *Platform) uniqueName(ctx *pulumi.Context, name string, a *docker.Contai
 	if err != nil {
 		return pulumi.StringOutput{}, fmt.Errorf("naming container %s: %w", name, err)
 	}
-	return pulumi.Sprintf("%s-%s-%s", p.prefix, name, id.Hex), nil
+	return pulumi.Sprintf("%s-%s", p.containerName(name, len("-123456")), id.Hex), nil
 }
 
 func environment(env map[string]pulumi.StringInput) pulumi.StringArray {
@@ -182,7 +197,7 @@ func (p *Platform) loadFiles(ctx *pulumi.Context, c container, opts []pulumi.Res
 		contents = append(contents, content)
 	}
 	loader, err := docker.NewContainer(ctx, name, &docker.ContainerArgs{
-		Name:        pulumi.String(p.prefix + "-" + name),
+		Name:        pulumi.String(p.containerName(name, 0)),
 		Image:       c.image,
 		Start:       pulumi.Bool(false),
 		MustRun:     pulumi.Bool(false),

@@ -19,6 +19,8 @@ const (
 	databaseUser    = "10002:10002"
 	superuser       = "slipway"
 	monitorRole     = "slipway_monitor"
+
+	scopeMonitor = "monitor" // how Prometheus reaches what it watches
 )
 
 // resources are the limits of a container.

@@ -1,6 +1,9 @@
 package docker
 
 import (
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -14,6 +17,8 @@ import (
 const (
 	edgeHost  = "edge.slipway.internal"
 	proxyUser = "10001:10001"
+
+	scopeExpires = "expires" // end of the certificate, seconds since 1970
 )
 
 // OpenEdge runs HAProxy on loopback ports of this host. Its inputs do not change with a new version of the app: instances are
@@ -57,8 +62,24 @@ func (p *Platform) OpenEdge(ctx *pulumi.Context, name string, a components.EdgeA
 	}
 	return components.EdgeState{
 		URL:   pulumi.Sprintf("https://%s:%d", host, p.settings.HTTPSPort),
-		Scope: components.Scope{scopeMonitor: pulumi.String(edgeHost).ToStringOutput()},
+		Scope: components.Scope{scopeExpires: expiry(a.Certificate)},
 	}, nil
+}
+
+// expiry reads when a certificate ends, in seconds since 1970.
+func expiry(ref components.CertificateRef) pulumi.StringOutput {
+	end := ref.ApplyT(func(bundle string) (string, error) {
+		block, _ := pem.Decode([]byte(bundle))
+		if block == nil {
+			return "", errors.New("reading the certificate: it is no PEM")
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return "", fmt.Errorf("reading the certificate: %w", err)
+		}
+		return strconv.FormatInt(cert.NotAfter.Unix(), 10), nil
+	}).(pulumi.StringOutput)
+	return pulumi.Unsecret(end).(pulumi.StringOutput)
 }
 
 // proxyConfig renders haproxy.cfg. It holds the slot key's hash only.

@@ -13,11 +13,13 @@ import (
 
 // What the service's Scope holds, for the drivers of this package.
 const (
-	scopeBlue  = "blue"  // host name of the blue slot's instances
-	scopeGreen = "green" // host name of the green slot's
-	scopePort  = "port"
-	scopeReady = "ready"
-	scopeMax   = "max" // most instances of a slot
+	scopeBlue   = "blue"  // host name of the blue slot's instances
+	scopeGreen  = "green" // host name of the green slot's
+	scopePort   = "port"
+	scopeReady  = "ready"
+	scopeMax    = "max"    // most instances of a slot
+	scopeCPU    = "cpu"    // limit of one instance, in cores
+	scopeMemory = "memory" // limit of one instance, in bytes
 )
 
 // privateRanges are the address pools that Docker takes networks from. Only this stack's containers can reach the app, and the
@@ -65,11 +67,13 @@ func (p *Platform) RunService(ctx *pulumi.Context, name string, a components.Ser
 		}
 	}
 	return components.ServiceState{Scope: components.Scope{
-		scopeBlue:  pulumi.String(slotHost(components.Blue)).ToStringOutput(),
-		scopeGreen: pulumi.String(slotHost(components.Green)).ToStringOutput(),
-		scopePort:  pulumi.String(strconv.Itoa(a.Port)).ToStringOutput(),
-		scopeReady: pulumi.String(a.ReadyPath).ToStringOutput(),
-		scopeMax:   pulumi.String(strconv.Itoa(a.MaxReplicas)).ToStringOutput(),
+		scopeBlue:   pulumi.String(slotHost(components.Blue)).ToStringOutput(),
+		scopeGreen:  pulumi.String(slotHost(components.Green)).ToStringOutput(),
+		scopePort:   pulumi.String(strconv.Itoa(a.Port)).ToStringOutput(),
+		scopeReady:  pulumi.String(a.ReadyPath).ToStringOutput(),
+		scopeMax:    pulumi.String(strconv.Itoa(a.MaxReplicas)).ToStringOutput(),
+		scopeCPU:    pulumi.String(cores(a.CPU)).ToStringOutput(),
+		scopeMemory: pulumi.String(strconv.Itoa(a.MemoryMiB << 20)).ToStringOutput(),
 	}}, nil
 }
 
