@@ -61,7 +61,11 @@ func (f *follow) handle(e events.EngineEvent) {
 		if !ok || e.ResourcePreEvent.Planning || !custom(m) {
 			return
 		}
-		f.open[m.URN+string(m.Op)] = f.progress.Start(verb + " " + describe(m))
+		what := describe(m)
+		if strings.HasPrefix(what, "image ") && verb == "creating" {
+			verb = "building"
+		}
+		f.open[m.URN+string(m.Op)] = f.progress.Start(verb + " " + what)
 	case e.ResOutputsEvent != nil:
 		m := e.ResOutputsEvent.Metadata
 		f.end(m, nil)
@@ -124,10 +128,13 @@ func (f *follow) summary() string {
 	return strings.Join(parts, ", ")
 }
 
-// describe names a resource for people: "docker container database".
+// describe names a resource for people: "container database".
 func describe(m apitype.StepEventMetadata) string {
-	parts := strings.Split(m.Type, ":")
-	return strings.TrimSpace(parts[0] + " " + strings.ToLower(parts[len(parts)-1]) + " " + nameOf(m.URN))
+	kind := m.Type[strings.LastIndex(m.Type, ":")+1:]
+	if kind == "RemoteImage" {
+		kind = "image" // what docker calls an image that it pulls or builds
+	}
+	return strings.ToLower(kind) + " " + nameOf(m.URN)
 }
 
 func nameOf(urn string) string {

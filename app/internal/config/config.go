@@ -28,7 +28,7 @@ type Config struct {
 	RateLimitRPS    float64        // RATE_LIMIT_RPS, requests per second and client, default 100; 0 turns it off
 	RateLimitBurst  int            // RATE_LIMIT_BURST, default twice the rate
 	DrainDelay      time.Duration  // DRAIN_DELAY, default 5s: served while /readyz already answers 503
-	ShutdownTimeout time.Duration  // SHUTDOWN_TIMEOUT, default 20s: for requests in flight, then for the last clicks
+	ShutdownTimeout time.Duration  // SHUTDOWN_TIMEOUT, default 10s: for requests in flight, then for the last clicks
 	ClickFlush      time.Duration  // CLICK_FLUSH_INTERVAL, default 1s
 	DatabasePool    int            // DATABASE_POOL_SIZE, connections per instance, default 10
 	LocalEntries    int            // LOCAL_CACHE_ENTRIES, links kept in memory, default 20000
@@ -53,7 +53,7 @@ func Load(getenv func(string) string) (Config, error) {
 		LogLevel:        r.level("LOG_LEVEL"),
 		RateLimitRPS:    r.number("RATE_LIMIT_RPS", 100),
 		DrainDelay:      r.duration("DRAIN_DELAY", 5*time.Second),
-		ShutdownTimeout: r.duration("SHUTDOWN_TIMEOUT", 20*time.Second),
+		ShutdownTimeout: r.duration("SHUTDOWN_TIMEOUT", 10*time.Second),
 		ClickFlush:      r.duration("CLICK_FLUSH_INTERVAL", time.Second),
 		DatabasePool:    r.integer("DATABASE_POOL_SIZE", 10, 1, 1000),
 		LocalEntries:    r.integer("LOCAL_CACHE_ENTRIES", 20000, 1, 10_000_000),

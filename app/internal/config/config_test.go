@@ -37,7 +37,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Port != 8080 || c.Version != "dev" || c.Slot != "-" || c.RateLimitRPS != 100 || c.RateLimitBurst != 200 ||
-		c.DrainDelay != 5*time.Second || c.ShutdownTimeout != 20*time.Second || c.LogLevel != slog.LevelInfo ||
+		c.DrainDelay != 5*time.Second || c.ShutdownTimeout != 10*time.Second || c.LogLevel != slog.LevelInfo ||
 		c.CacheURL != "" || c.PprofAddr != "127.0.0.1:6060" || c.MigrateTimeout != time.Minute || c.OTLPEndpoint != "" {
 		t.Errorf("unexpected defaults: %+v", c)
 	}
