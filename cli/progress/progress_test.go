@@ -105,7 +105,7 @@ func TestNewDetectsTerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	if p := New(file); p.Terminal() || p.width != 120 {
 		t.Errorf("a file is taken for a terminal (%v) or the width is not 120 (%d)", p.live, p.width)
 	}

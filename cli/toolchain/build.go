@@ -88,7 +88,7 @@ func (m *machine) buildOnce(ctx context.Context, p program, b build, file string
 		return nil
 	}
 	temp := fmt.Sprintf("%s.%d.tmp", file, os.Getpid())
-	defer os.Remove(temp)
+	defer func() { _ = os.Remove(temp) }()
 	if err := m.compile(ctx, m, b, temp); err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func sourceHash(dir string) (string, error) {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(hash, "%s %d\n", filepath.ToSlash(relative), len(content))
+			_, _ = fmt.Fprintf(hash, "%s %d\n", filepath.ToSlash(relative), len(content))
 			hash.Write(content)
 			return nil
 		})

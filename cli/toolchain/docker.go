@@ -192,7 +192,7 @@ func spawnDockerd() (log string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("opening dockerd's log: %w", err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	cmd := exec.Command("dockerd")
 	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = file, file, detached()
 	if err := cmd.Start(); err != nil {

@@ -138,7 +138,7 @@ func (m *machine) downloadCLI(ctx context.Context, p program, root string) (err 
 	if err != nil {
 		return fmt.Errorf("making a temporary folder: %w", err)
 	}
-	defer os.RemoveAll(temp)
+	defer func() { _ = os.RemoveAll(temp) }()
 	archive := filepath.Join(temp, name)
 	got, err := m.fetch(ctx, m.archives+"/"+name, archive)
 	if err != nil {
@@ -163,7 +163,7 @@ func (m *machine) checksum(ctx context.Context, version, name string) (string, e
 	if err != nil {
 		return "", err
 	}
-	defer body.Close()
+	defer func() { _ = body.Close() }()
 	lines := bufio.NewScanner(body)
 	for lines.Scan() {
 		if sum, file, ok := strings.Cut(lines.Text(), " "); ok && strings.TrimLeft(file, " *") == name {
@@ -195,7 +195,7 @@ func (m *machine) fetch(ctx context.Context, url, file string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer body.Close()
+	defer func() { _ = body.Close() }()
 	out, err := os.Create(file)
 	if err != nil {
 		return "", fmt.Errorf("downloading %s: %w", url, err)
@@ -220,7 +220,7 @@ func unpack(archive, dir string) error {
 	if err != nil {
 		return fmt.Errorf("unpacking: %w", err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	plain, err := gzip.NewReader(file)
 	if err != nil {
 		return fmt.Errorf("unpacking %s: %w", archive, err)
@@ -248,7 +248,7 @@ func unzip(archive, dir string) error {
 	if err != nil {
 		return fmt.Errorf("unpacking %s: %w", archive, err)
 	}
-	defer reader.Close()
+	defer func() { _ = reader.Close() }()
 	for _, entry := range reader.File {
 		if entry.FileInfo().IsDir() {
 			continue

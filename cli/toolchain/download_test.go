@@ -46,7 +46,7 @@ func release(t *testing.T, home, sum string) *httptest.Server {
 		case "/" + name:
 			_, _ = w.Write(archive.Bytes())
 		case "/v3.259.0/pulumi-3.259.0-checksums.txt":
-			fmt.Fprintf(w, "%064d  another.tar.gz\n%s  %s\n", 0, sum, name)
+			_, _ = fmt.Fprintf(w, "%064d  another.tar.gz\n%s  %s\n", 0, sum, name)
 		default:
 			http.NotFound(w, r)
 		}
@@ -92,7 +92,7 @@ func TestDownloadFallsBack(t *testing.T) {
 	for name, handler := range map[string]http.HandlerFunc{
 		"no such release":      func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) },
 		"a gateway's error":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
-		"no checksum in there": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "abc  other.tar.gz") },
+		"no checksum in there": func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "abc  other.tar.gz") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t, "")

@@ -61,7 +61,7 @@ func link(from, to string) error {
 	}
 	// Through a temporary name: another process may be about to start what is there.
 	temp := fmt.Sprintf("%s.%d.tmp", to, os.Getpid())
-	defer os.Remove(temp)
+	defer func() { _ = os.Remove(temp) }()
 	if err := os.Symlink(from, temp); err != nil {
 		if err := copyProgram(from, temp); err != nil {
 			return err
@@ -78,6 +78,6 @@ func copyProgram(from, to string) error {
 	if err != nil {
 		return fmt.Errorf("copying a plugin: %w", err)
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	return writeProgram(to, io.Reader(in))
 }

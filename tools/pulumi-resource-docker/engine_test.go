@@ -35,7 +35,7 @@ func program(s settings) pulumi.RunFunc {
 		check = "fail"
 	}
 	return func(ctx *pulumi.Context) error {
-		network, err := docker.NewNetwork(ctx, "net", &docker.NetworkArgs{CheckDuplicate: pulumi.Bool(true)})
+		network, err := docker.NewNetwork(ctx, "net", nil)
 		if err != nil {
 			return err
 		}

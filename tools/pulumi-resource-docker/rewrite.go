@@ -70,14 +70,8 @@ func diffConfig(q *pulumirpc.DiffRequest) (func(*pulumirpc.DiffResponse), entry)
 }
 
 func configure(q *pulumirpc.ConfigureRequest) (func(*pulumirpc.ConfigureResponse), entry) {
-	const namespace = "docker:config:"
+	// The older form of the configuration, a map of strings, is sent as well; the bridge reads this one.
 	configuration.toBridge(q.GetArgs(), "")
-	for official, bridged := range configuration.names {
-		if v, ok := q.GetVariables()[namespace+official]; ok {
-			delete(q.Variables, namespace+official)
-			q.Variables[namespace+bridged] = v
-		}
-	}
 	return nil, configuration
 }
 
