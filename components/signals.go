@@ -59,7 +59,7 @@ var signals = []Signal{
 		Meaning: "At least one instance answers its readiness check with an error."},
 	{ID: "uptime", Title: "Front door answering", Source: FromEdge, Unit: "%", Below: true, Threshold: 100, For: time.Minute, Severity: Critical, Gate: true,
 		Meaning: "The public address has no instance to send requests to."},
-	{ID: "restarts", Title: "Instance restarts in 10 minutes", Source: FromService, Unit: "count", Threshold: 3, For: 0, Severity: Warning, Gate: true,
+	{ID: "restarts", Title: "Restarts of one instance in 10 minutes", Source: FromService, Unit: "count", Threshold: 3, For: 0, Severity: Warning, Gate: true,
 		Meaning: "Instances crash or are killed, often for lack of memory."},
 	{ID: "cpu", Title: "App CPU of its limit", Source: FromService, Unit: "%", Threshold: 85, For: 10 * time.Minute, Severity: Warning,
 		Meaning: "Instances are near their CPU limit: add replicas or CPU."},

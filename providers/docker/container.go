@@ -114,7 +114,8 @@ func (p *Platform) runContainer(ctx *pulumi.Context, c container, opts ...pulumi
 		if err != nil {
 			return nil, err
 		}
-		args.Name, more = name, nil
+		// Said aloud, because the provider's own default is the other way round.
+		args.Name, more = name, []pulumi.ResourceOption{pulumi.DeleteBeforeReplace(false)}
 	}
 	made, err := docker.NewContainer(ctx, c.name, args, p.engineOpts(opts, more...)...)
 	if err != nil {

@@ -20,7 +20,7 @@ var expressions = map[string]string{
 	"latency-p99":          `histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket{job="app"}[2m])))`,
 	"unhealthy-instances":  `sum(haproxy_server_status{proxy=~"blue|green",state="DOWN"}) or vector(0)`,
 	"uptime":               `100 * ((sum(haproxy_backend_active_servers{proxy=~"blue|green"}) or vector(0)) > bool 0)`,
-	"restarts":             `sum(changes(process_start_time_seconds{job="app"}[10m])) or vector(0)`,
+	"restarts":             `max(changes(process_start_time_seconds{job="app"}[10m])) or vector(0)`,
 	"cpu":                  `100 * max(rate(process_cpu_seconds_total{job="app"}[2m])) / LIMIT_CPU`,
 	"memory":               `100 * max(process_resident_memory_bytes{job="app"}) / LIMIT_MEMORY`,
 	"database-connections": `100 * sum(pg_stat_activity_count) / max(pg_settings_max_connections)`,
