@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/slipway-iac/slipway/cli/progress"
+	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/stacks"
+)
+
+// fakePulumi answers like the pulumi command, from files in $FAKE_PULUMI, and notes how it was called.
+const fakePulumi = `#!/bin/sh
+if [ "$1" = --non-interactive ]; then shift; fi
+echo "$*" >> "$FAKE_PULUMI/calls"
+answer() { if [ -f "$FAKE_PULUMI/$1" ]; then cat "$FAKE_PULUMI/$1"; else echo "$2"; fi; }
+case "$*" in
+version*) echo v3.204.0; exit ;;
+"stack select"*|"state unprotect"*) exit ;;
+"stack export"*) answer export.json '{"version":3,"deployment":{}}'; exit ;;
+"stack output"*--show-secrets*) answer outputs.json '{}'; exit ;;
+"stack output"*) answer outputs-hidden.json '{}'; exit ;;
+"stack history"*) echo '[]'; exit ;;
+config*) answer config.json '{"slipway:cloud":{"value":"docker"}}'; exit ;;
+esac
+verb=$1
+while [ $# -gt 0 ]; do
+	if [ "$1" = --event-log ]; then answer events.json '{"sequence":0,"timestamp":0,"cancelEvent":{}}' > "$2"; fi
+	shift
+done
+if [ -f "$FAKE_PULUMI/fail-$verb" ]; then cat "$FAKE_PULUMI/fail-$verb" >&2; exit 255; fi
+`
+
+// project is a checkout with a fake pulumi on PATH and no Pulumi of the user's in sight.
+type project struct {
+	root, fake string
+	target     *fakeTarget
+}
+
+func newProject(t *testing.T) *project {
+	t.Helper()
+	p := &project{root: t.TempDir(), fake: t.TempDir(), target: &fakeTarget{}}
+	bin := t.TempDir()
+	script(t, filepath.Join(bin, "pulumi"), fakePulumi)
+	for name, version := range map[string]string{"docker": "4.10.0", "random": "4.18.0", "tls": "5.2.0"} {
+		script(t, filepath.Join(bin, "pulumi-resource-"+name), "#!/bin/sh\necho "+version+"\n")
+	}
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	t.Setenv("FAKE_PULUMI", p.fake)
+	t.Setenv("SLIPWAY_TOOLCHAIN", "path")
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("HOME", t.TempDir())
+	for _, name := range []string{"PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_ACCESS_TOKEN"} {
+		t.Setenv(name, "")
+		if err := os.Unsetenv(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, filepath.Join(p.root, "Pulumi.yaml"), "name: slipway\nruntime: go\n")
+	write(t, filepath.Join(p.root, "Pulumi.local.yaml"), "config:\n  slipway:cloud: docker\n")
+	t.Chdir(p.root)
+	return p
+}
+
+func script(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// answer is what the fake pulumi prints for a file of its own.
+func (p *project) answer(t *testing.T, file string, v any) {
+	t.Helper()
+	text, ok := v.(string)
+	if !ok {
+		b, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = string(b)
+	}
+	write(t, filepath.Join(p.fake, file), text)
+}
+
+// calls are the arguments of the calls of pulumi that begin with a verb.
+func (p *project) calls(t *testing.T, verb string) []string {
+	t.Helper()
+	var out []string
+	for _, line := range strings.Split(read(t, filepath.Join(p.fake, "calls")), "\n") {
+		if strings.HasPrefix(line, verb) {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// run calls a verb as a person would.
+func (p *project) run(t *testing.T, stdin io.Reader, args ...string) (code int, out, errOut string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	program := stacks.Program{Cloud: stacks.CloudDocker, Platform: func(*pulumi.Context, string, stacks.Config) (components.Platform, error) {
+		return nil, errors.New("the fake pulumi runs no program")
+	}}
+	code = run(t.Context(), program, p.target, args, stdin, &o, &e)
+	return code, o.String(), e.String()
+}
+
+// fakeTarget notes what it is asked for, and fails where it is told to.
+type fakeTarget struct {
+	asked                          []string
+	state                          []Resource
+	stack                          Stack
+	logs                           LogOptions
+	refresh                        []string
+	failPrepare, failRepair, failR error
+}
+
+func (f *fakeTarget) Prepare(_ context.Context, _ *progress.Printer, s Stack) error {
+	f.asked, f.stack = append(f.asked, "prepare"), s
+	return f.failPrepare
+}
+
+func (f *fakeTarget) Repair(_ context.Context, _ *progress.Printer, _ Stack, state []Resource) ([]string, error) {
+	f.asked, f.state = append(f.asked, "repair"), state
+	return f.refresh, f.failRepair
+}
+
+func (f *fakeTarget) Cleaned(context.Context, *progress.Printer, Stack) error {
+	f.asked = append(f.asked, "cleaned")
+	return f.failR
+}
+
+func (f *fakeTarget) Logs(_ context.Context, w io.Writer, _ Stack, o LogOptions) error {
+	f.logs = o
+	_, err := io.WriteString(w, "a line\n")
+	return err
+}
