@@ -99,13 +99,16 @@ func program(s settings) pulumi.RunFunc {
 
 // TestEngine drives the plugin with the real engine, the real bridge and the real Docker Engine.
 func TestEngine(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out by -short")
+	}
 	for _, name := range []string{"pulumi", bridgeProgram, providerProgram, "docker"} {
 		if _, err := exec.LookPath(name); err != nil {
-			t.Skipf("%s is not on PATH: the toolchain package builds what is missing", name)
+			t.Fatalf("%s is not on PATH: `make test` puts it there; -short leaves this test out", name)
 		}
 	}
 	if err := exec.Command("docker", "version").Run(); err != nil {
-		t.Skipf("no Docker Engine answers: %v", err)
+		t.Fatalf("no Docker Engine answers: %v; -short leaves this test out", err)
 	}
 	// The layout of Pulumi's own plugin cache, as the toolchain package makes it.
 	home, backend := t.TempDir(), t.TempDir()

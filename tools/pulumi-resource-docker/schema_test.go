@@ -13,9 +13,12 @@ import (
 
 // TestSDKTypesAreKnown compares the properties of the official SDK with the schema that the real bridge makes.
 func TestSDKTypesAreKnown(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out by -short")
+	}
 	for _, name := range []string{bridgeProgram, providerProgram} {
 		if _, err := exec.LookPath(name); err != nil {
-			t.Skipf("%s is not on PATH", name)
+			t.Fatalf("%s is not on PATH: `make test` puts it there; -short leaves this test out", name)
 		}
 	}
 	bridge, err := startBridge(t.Context(), nil)

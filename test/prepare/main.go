@@ -1,0 +1,45 @@
+// Command prepare gets ready what tests need beside Go: a Docker Engine, the base images, and the tools built from tools/. It
+// prints the folders that tests need on their PATH.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/slipway-iac/slipway/cli/progress"
+	"github.com/slipway-iac/slipway/cli/toolchain"
+)
+
+func main() {
+	if err := prepare(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, "prepare:", err)
+		os.Exit(1)
+	}
+}
+
+func prepare(ctx context.Context) error {
+	p := progress.New(os.Stderr)
+	if err := toolchain.EnsureDocker(ctx, p); err != nil {
+		return err
+	}
+	if err := toolchain.EnsureBaseImages(ctx, p); err != nil {
+		return err
+	}
+	// The plugins of our own are under test, also where the official ones could be had.
+	if err := os.Setenv("SLIPWAY_TOOLCHAIN", "build"); err != nil {
+		return err
+	}
+	root, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	tools, err := toolchain.Ensure(ctx, p, root, toolchain.For("docker")...)
+	if err != nil {
+		return err
+	}
+	fmt.Println(filepath.Dir(tools.Pulumi) + string(os.PathListSeparator) + strings.TrimSuffix(tools.Env()["PATH"], string(os.PathListSeparator)+os.Getenv("PATH")))
+	return nil
+}
