@@ -39,17 +39,18 @@ func (Target) Prepare(ctx context.Context, p *progress.Printer, s cli.Stack) err
 	return toolchain.EnsureBaseImages(ctx, p)
 }
 
-// Cleaned removes the images that were built for the stack's app. Those of the platform stay: they are the same for every stack.
+// Cleaned removes the images that were built for the stack's app, by name: another stack with the same source has the same image
+// under a name of its own. Those of the platform stay: they are the same for every stack.
 func (Target) Cleaned(ctx context.Context, _ *progress.Printer, s cli.Stack) error {
-	out, err := run(ctx, "image", "ls", "--quiet", "--filter", "reference="+strings.ToLower(s.Project+"-"+s.Name)+"/*")
+	out, err := run(ctx, "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", "reference="+strings.ToLower(s.Project+"-"+s.Name)+"/*")
 	if err != nil {
 		return fmt.Errorf("listing the stack's images: %w", err)
 	}
-	ids := unique(strings.Fields(out))
-	if len(ids) == 0 {
+	names := strings.Fields(out)
+	if len(names) == 0 {
 		return nil
 	}
-	if _, err := run(ctx, append([]string{"image", "rm", "--force"}, ids...)...); err != nil {
+	if _, err := run(ctx, append([]string{"image", "rm"}, names...)...); err != nil {
 		return fmt.Errorf("removing the stack's images: %w", err)
 	}
 	return nil
@@ -135,16 +136,4 @@ func containers(ctx context.Context, s cli.Stack) ([]inspected, error) {
 		return nil, fmt.Errorf("inspecting containers: %w", errors.Join(err, jsonErr))
 	}
 	return all, nil
-}
-
-func unique(all []string) []string {
-	seen := map[string]bool{}
-	var out []string
-	for _, s := range all {
-		if !seen[s] {
-			out = append(out, s)
-		}
-		seen[s] = true
-	}
-	return out
 }
