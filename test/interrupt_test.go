@@ -1,0 +1,91 @@
+package e2e
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// locked waits until a run has taken the stack's lock.
+func (s *suite) locked(t *testing.T, r *running) {
+	t.Helper()
+	eventually(t, time.Minute, func() string {
+		files, _ := filepath.Glob(filepath.Join(s.dir, ".slipway", "state", ".pulumi", "locks", "organization", "*", s.stack, "*.json"))
+		if len(files) == 0 {
+			return "up holds no lock: " + r.stderr.String()
+		}
+		return ""
+	})
+}
+
+// names are those of all containers, with the changing end of the replicas' cut off.
+func (s *suite) names(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	for _, c := range s.containers(t) {
+		name := c.name()
+		if c.replica() {
+			name = name[:strings.LastIndex(name, "-")]
+		}
+		out = append(out, name)
+	}
+	return out
+}
+
+// interrupted ends runs in the middle of a replacement: by SIGKILL to all of their processes, as when the machine goes down, and by
+// Ctrl-C. The next up repairs both, and leaves nothing behind.
+func (s *suite) interrupted(t *testing.T) {
+	want := s.names(t)
+	for _, how := range []struct {
+		name   string
+		signal syscall.Signal
+	}{{"killed", syscall.SIGKILL}, {"interrupted", syscall.SIGINT}} {
+		t.Run(how.name, func(t *testing.T) {
+			old := s.replicas(t)
+			s.newVersion(t, how.name)
+			r := s.start(t, "up")
+			s.locked(t, r)
+			eventually(t, 3*time.Minute, func() string {
+				if now := s.replicas(t); len(now) > len(old) {
+					return ""
+				}
+				return "no new replica is made: " + r.stderr.String()
+			})
+			must(t, syscall.Kill(-r.cmd.Process.Pid, how.signal))
+			first := s.wait(t, r)
+			if first.code == 0 {
+				t.Errorf("the run has ended well: %s", first)
+			}
+			s.site.follow(t, keptSlug, keptTarget)
+			s.must(t, "up")
+			s.serves(t, old)
+			if got := s.names(t); !slices.Equal(got, want) {
+				t.Errorf("containers are\n%v\nwant\n%v", got, want)
+			}
+			s.allHealthy(t, time.Minute)
+		})
+	}
+}
+
+// concurrent starts a second run while the first one, which has to bring back a replica that was removed by hand, holds the stack.
+func (s *suite) concurrent(t *testing.T) {
+	want := s.names(t)
+	engine(t, "rm", "--force", s.replicas(t)[0].ID)
+	first := s.start(t, "up")
+	s.locked(t, first)
+	second := s.run(t, "up")
+	if second.code == 0 || !strings.Contains(second.stderr, "locked") && !strings.Contains(second.stderr, "another run") {
+		t.Errorf("the second run must be refused with the reason: %s", second)
+	}
+	if r := s.wait(t, first); r.code != 0 {
+		t.Errorf("the first run: %s", r)
+	}
+	if got := s.names(t); !slices.Equal(got, want) {
+		t.Errorf("containers are\n%v\nwant\n%v", got, want)
+	}
+	s.allHealthy(t, time.Minute)
+	s.site.follow(t, keptSlug, keptTarget)
+}

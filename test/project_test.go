@@ -1,0 +1,256 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// verbTimeout bounds one call of the launcher: the first one on a machine builds the toolchain and every image.
+const verbTimeout = 30 * time.Minute
+
+// project is a copy of the repository with a stack of its own, and the compiled launcher.
+type project struct {
+	dir      string
+	launcher string
+	stack    string // e2e-<pid>
+	ports    struct{ https, http, dashboard int }
+
+	mu     sync.Mutex
+	output bytes.Buffer // of all calls of the launcher, to be searched for secrets
+}
+
+// newProject copies the working tree (what git tracks and what it would add), makes a git repository of the copy, writes the
+// stack's file and compiles the launcher.
+func newProject(t *testing.T) *project {
+	t.Helper()
+	root := repositoryRoot(t)
+	p := &project{dir: filepath.Join(t.TempDir(), "slipway"), stack: "e2e-" + strconv.Itoa(os.Getpid())}
+	for _, file := range strings.Split(strings.TrimRight(capture(t, root, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"), "\x00"), "\x00") {
+		copyFile(t, filepath.Join(root, file), filepath.Join(p.dir, file))
+	}
+	p.ports.https, p.ports.http, p.ports.dashboard = freePort(t), freePort(t), freePort(t)
+	p.writeStackFile(t)
+	git := []string{"-c", "user.name=e2e", "-c", "user.email=e2e@example.com", "-c", "commit.gpgsign=false", "-c", "gc.auto=0"}
+	capture(t, p.dir, "git", "init", "--quiet")
+	capture(t, p.dir, "git", "add", "--all")
+	capture(t, p.dir, "git", append(git, "commit", "--quiet", "--message", "copy")...)
+	p.launcher = filepath.Join(t.TempDir(), "slipway")
+	capture(t, p.dir, "go", "build", "-trimpath", "-o", p.launcher, ".")
+	return p
+}
+
+// writeStackFile turns both rate limits off, so that load from one address is no abuse, and alerts at the first restart.
+func (p *project) writeStackFile(t *testing.T) {
+	t.Helper()
+	text := fmt.Sprintf(`config:
+  slipway:cloud: docker
+  slipway:tier: dev
+  slipway:app:
+    name: links
+    migrate: [migrate]
+    env: {RATE_LIMIT_RPS: "0"}
+  slipway:edge:
+    rateLimit: 0
+  slipway:docker:
+    httpsPort: %d
+    httpPort: %d
+    dashboardPort: %d
+`, p.ports.https, p.ports.http, p.ports.dashboard)
+	must(t, os.WriteFile(filepath.Join(p.dir, "Pulumi."+p.stack+".yaml"), []byte(text), 0o644))
+}
+
+// result is how a call of the launcher ended.
+type result struct {
+	code           int
+	stdout, stderr string
+	took           time.Duration
+}
+
+func (r result) String() string {
+	return fmt.Sprintf("exit code %d after %s\n--- stdout\n%s\n--- stderr\n%s", r.code, r.took.Round(time.Millisecond), r.stdout, r.stderr)
+}
+
+// running is a call of the launcher that has not ended.
+type running struct {
+	cmd            *exec.Cmd
+	stdout, stderr lockedBuffer
+	begun          time.Time
+	cancel         context.CancelFunc
+}
+
+// start calls a verb on the test's stack.
+func (p *project) start(t *testing.T, verb string, args ...string) *running {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), verbTimeout)
+	r := &running{begun: time.Now(), cancel: cancel}
+	r.cmd = exec.CommandContext(ctx, p.launcher, append([]string{verb, "-s", p.stack}, args...)...)
+	r.cmd.Dir = p.dir
+	r.cmd.Stdout, r.cmd.Stderr = &r.stdout, &r.stderr
+	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C reaches the whole group, like at a terminal
+	r.cmd.Cancel = func() error { return syscall.Kill(-r.cmd.Process.Pid, syscall.SIGKILL) }
+	r.cmd.WaitDelay = 5 * time.Second
+	must(t, r.cmd.Start())
+	return r
+}
+
+func (p *project) wait(t *testing.T, r *running) result {
+	t.Helper()
+	defer r.cancel()
+	err := r.cmd.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) {
+		t.Fatalf("running the launcher: %v", err)
+	}
+	out := result{code: r.cmd.ProcessState.ExitCode(), stdout: r.stdout.String(), stderr: r.stderr.String(), took: time.Since(r.begun)}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.output.WriteString(out.stdout + out.stderr)
+	return out
+}
+
+func (p *project) run(t *testing.T, verb string, args ...string) result {
+	t.Helper()
+	return p.wait(t, p.start(t, verb, args...))
+}
+
+// must runs a verb that has to succeed.
+func (p *project) must(t *testing.T, verb string, args ...string) result {
+	t.Helper()
+	r := p.run(t, verb, args...)
+	if r.code != 0 {
+		t.Fatalf("%s: %s", verb, r)
+	}
+	t.Logf("%s: %s", verb, r.took.Round(100*time.Millisecond))
+	return r
+}
+
+func (p *project) outputs(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	text := p.run(t, "output", "--json").stdout
+	if err := json.Unmarshal([]byte(text), &out); err != nil {
+		t.Fatalf("output --json printed %q: %v", text, err)
+	}
+	return out
+}
+
+// edit changes a source file of the app: a new version. It is undone by the returned function.
+func (p *project) edit(t *testing.T, file, old, with string) (undo func()) {
+	t.Helper()
+	path := filepath.Join(p.dir, "app", file)
+	text, err := os.ReadFile(path)
+	must(t, err)
+	if !strings.Contains(string(text), old) {
+		t.Fatalf("app/%s does not contain %q any more: adapt this test", file, old)
+	}
+	must(t, os.WriteFile(path, []byte(strings.Replace(string(text), old, with, 1)), 0o644))
+	return func() { must(t, os.WriteFile(path, text, 0o644)) }
+}
+
+// newVersion makes a version that differs from all others in the page's title.
+func (p *project) newVersion(t *testing.T, name string) {
+	t.Helper()
+	p.edit(t, "internal/web/static/index.html", "<title>links", "<title>links "+name+" ")
+}
+
+// clean reports what git sees as changed in the copy.
+func (p *project) clean(t *testing.T) {
+	t.Helper()
+	if s := capture(t, p.dir, "git", "status", "--porcelain"); s != "" {
+		t.Errorf("the working tree is not clean:\n%s", s)
+	}
+}
+
+func repositoryRoot(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs("..")
+	must(t, err)
+	return dir
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	info, err := os.Stat(from)
+	if errors.Is(err, os.ErrNotExist) {
+		return // deleted and not yet committed
+	}
+	must(t, err)
+	text, err := os.ReadFile(from)
+	must(t, err)
+	must(t, os.MkdirAll(filepath.Dir(to), 0o755))
+	must(t, os.WriteFile(to, text, info.Mode().Perm()))
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// capture runs a command that has to succeed and returns what it prints.
+func capture(t *testing.T, dir, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	var errOut bytes.Buffer
+	cmd.Stderr = &errOut
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %s: %v: %s", name, strings.Join(args, " "), err, errOut.String())
+	}
+	return string(out)
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eventually polls until ok returns an empty reason.
+func eventually(t *testing.T, within time.Duration, ok func() (reason string)) {
+	t.Helper()
+	for end := time.Now().Add(within); ; time.Sleep(200 * time.Millisecond) {
+		reason := ok()
+		if reason == "" {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("after %s: %s", within, reason)
+		}
+	}
+}
+
+// lockedBuffer can be read while a process writes to it.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

@@ -1,0 +1,128 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// replicaCrash restarts one replica and kills the other one's process: the links survive, and the restart policy brings it back.
+func (s *suite) replicaCrash(t *testing.T) {
+	s.allHealthy(t, time.Minute)
+	replicas := s.replicas(t)
+	l := startLoad(t, s.site)
+	engine(t, "restart", replicas[0].ID)
+	s.allHealthy(t, time.Minute)
+	l.stop(t, true)
+
+	pid := strings.TrimSpace(engine(t, "inspect", "--format", "{{.State.Pid}}", replicas[1].ID))
+	// `docker kill` would count as wanted. The process dies as if the kernel had killed it for its memory.
+	engine(t, "run", "--rm", "--pid", "host", "--network", "none", "--user", replicas[1].Config.User, "--label", s.label(),
+		"--entrypoint", "/bin/sh", s.container(t, "edge").Image, "-c", "kill -KILL "+pid)
+	eventually(t, time.Minute, func() string {
+		for _, c := range s.replicas(t) {
+			if c.ID == replicas[1].ID && (c.RestartCount == 0 || !c.healthy()) {
+				return fmt.Sprintf("%s has restarted %d times and is %s", c.name(), c.RestartCount, c.State.Status)
+			}
+		}
+		return ""
+	})
+	for range 10 {
+		s.site.follow(t, keptSlug, keptTarget)
+	}
+}
+
+// newVersionUnderLoad replaces both replicas while requests come: none fails, no link and no click is lost.
+func (s *suite) newVersionUnderLoad(t *testing.T) {
+	old := s.replicas(t)
+	l := startLoad(t, s.site)
+	s.newVersion(t, "two")
+	s.must(t, "up")
+	time.Sleep(2 * time.Second)
+	l.stop(t, true)
+	s.serves(t, old)
+	if a := s.site.ask(t, http.MethodGet, "/", ""); !strings.Contains(a.body, "<title>links two ") {
+		t.Error("the new page is not served")
+	}
+}
+
+// serves asserts that the stack runs the version of its source, on new replicas, as after every successful up of one.
+func (s *suite) serves(t *testing.T, old []container) {
+	t.Helper()
+	before := s.outputs["version"]
+	s.outputs = s.project.outputs(t)
+	if s.outputs["version"] == before {
+		t.Error("the version has not changed")
+	}
+	replicas := s.replicas(t)
+	if len(replicas) != 2 {
+		t.Errorf("%d replicas run, want 2", len(replicas))
+	}
+	for _, c := range replicas {
+		if !strings.Contains(c.raw, s.outputs["version"]) || !c.State.Running {
+			t.Errorf("%s is %s and does not run version %s", c.name(), c.State.Status, s.outputs["version"])
+		}
+		for _, o := range old {
+			if o.ID == c.ID {
+				t.Errorf("%s was not replaced", c.name())
+			}
+		}
+	}
+	if got := s.site.ask(t, http.MethodGet, "/healthz", "").header.Get("Slipway-Version"); got != s.outputs["version"] {
+		t.Errorf("version %s answers, want %s", got, s.outputs["version"])
+	}
+	s.site.follow(t, keptSlug, keptTarget)
+}
+
+// badVersions deploys versions that must not take over: up fails and says why, the version before goes on without a failed
+// request, and both the way back and the way forward are open. What runs meanwhile does not depend on it.
+func (s *suite) badVersions(t *testing.T) {
+	l := startLoad(t, s.site)
+	good := s.outputs["version"]
+
+	undo := s.edit(t, "internal/web/probes.go", "if s.draining.Load() {", `if s.draining.Load() || s.Version != "" {`)
+	r := s.start(t, "up")
+	t.Run("never ready sets off the alarm", func(t *testing.T) { s.alarmed(t, "unhealthy-instances", 4*time.Minute) })
+	s.refused(t, s.wait(t, r), good, "did not become ready")
+	undo()
+
+	s.must(t, "up") // the way back
+	if got := s.project.outputs(t)["version"]; got != good {
+		t.Errorf("version %s runs after going back to %s", got, good)
+	}
+	if n := len(s.replicas(t)); n != 2 {
+		t.Errorf("%d replicas are left after going back, want 2", n)
+	}
+
+	bad := filepath.Join(s.dir, "app", "internal", "store", "migrations", "0099_broken.up.sql")
+	must(t, os.WriteFile(bad, []byte("CREATE TABLE broken (id bigint);\nSELECT no_such_function_at_all();\n"), 0o644))
+	s.refused(t, s.run(t, "up"), good, "no_such_function_at_all")
+	must(t, os.Remove(bad))
+
+	old := s.replicas(t)
+	s.newVersion(t, "three")
+	s.must(t, "up") // the way forward
+	l.stop(t, true)
+	s.serves(t, old)
+}
+
+// refused asserts that up has failed for the reason, and that the version before serves.
+func (s *suite) refused(t *testing.T, r result, good, reason string) {
+	t.Helper()
+	if r.code == 0 || !strings.Contains(r.stderr, reason) {
+		t.Errorf("up of a bad version must fail and print %q: %s", reason, r)
+	}
+	if r.took > 5*time.Minute {
+		t.Errorf("up of a bad version took %s", r.took)
+	}
+	t.Logf("up of a bad version was refused after %s", r.took.Round(time.Second))
+	for range 20 {
+		if got := s.site.ask(t, http.MethodGet, "/healthz", "").header.Get("Slipway-Version"); got != good {
+			t.Errorf("version %s answers, want the one before, %s", got, good)
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package e2e
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// suite is what the ordered sub-tests of TestLocalStack share: one stack, from nothing to nothing.
+type suite struct {
+	*project
+	site    *site
+	outputs map[string]string
+}
+
+// TestLocalStack takes one stack through its life. The order matters, so a sub-test can't be chosen alone; those after a failed one
+// run on, as long as there is a stack at all.
+func TestLocalStack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("end to end: left out by -short")
+	}
+	requireEngine(t)
+	requireBrowser(t)
+	sweepDead(t)
+	s := &suite{project: newProject(t)}
+	t.Cleanup(func() { s.tearDown(t) })
+	if !t.Run("up from nothing", s.upFromNothing) {
+		t.FailNow()
+	}
+	for _, step := range []struct {
+		name string
+		run  func(*testing.T)
+	}{
+		{"second up changes nothing", s.secondUp},
+		{"TLS", s.tls},
+		{"plain HTTP only redirects", s.plainHTTP},
+		{"headers and hidden paths", s.headers},
+		{"links API", s.api},
+		{"page in the browser", s.page},
+		{"containers are hardened", s.hardened},
+		{"ports and networks", s.exposure},
+		{"restart and crash of a replica", s.replicaCrash},
+		{"new version under load", s.newVersionUnderLoad},
+		{"bad versions under load", s.badVersions},
+		{"cache outage", s.cacheOutage},
+		{"database outage", s.databaseOutage},
+		{"run killed and interrupted", s.interrupted},
+		{"two runs at once", s.concurrent},
+		{"weights of the slots", s.weights},
+		{"monitoring", s.monitoring},
+		{"verbs that change nothing", s.verbs},
+		{"no secret leaks", s.secrets},
+		{"rate limit", s.rateLimit},
+		{"destroy keeps data", s.destroyKeeps},
+		{"destroy deletes data", s.destroyDeletes},
+	} {
+		t.Run(step.name, step.run)
+	}
+}
+
+// tearDown removes the stack by force, whatever state the tests have left it in, and the program that the launcher compiled.
+func (s *suite) tearDown(t *testing.T) {
+	if t.Failed() {
+		s.saveLogs(t)
+	}
+	sweep(t, s.stack)
+	cache, err := os.UserCacheDir()
+	must(t, err)
+	key := sha256.Sum256([]byte(s.dir))
+	must(t, os.RemoveAll(filepath.Join(cache, "slipway", "programs", hex.EncodeToString(key[:8]))))
+}
+
+// saveLogs keeps what the containers and the launcher have said, for whoever looks into a failure.
+func (s *suite) saveLogs(t *testing.T) {
+	for _, c := range s.containers(t) {
+		keep(t, c.name()+".log", []byte(containerLogs(t, c.ID)))
+	}
+	keep(t, "launcher.log", s.output.Bytes())
+}
+
+// keep writes a file to $SLIPWAY_E2E_ARTIFACTS, if that is set.
+func keep(t *testing.T, name string, content []byte) {
+	t.Helper()
+	dir := os.Getenv("SLIPWAY_E2E_ARTIFACTS")
+	if dir == "" {
+		return
+	}
+	must(t, os.MkdirAll(dir, 0o755))
+	must(t, os.WriteFile(filepath.Join(dir, name), content, 0o644))
+}
