@@ -68,15 +68,17 @@ func Main(program stacks.Program, target Target) int {
 type verb struct {
 	name, args, summary string
 	run                 func(context.Context, *command) error
+	// changes says that the verb changes the stack, so that it must be alone with it.
+	changes bool
 }
 
 var verbs = []verb{
-	{"up", "", "create or update the stack, and check that the new version answers", up},
-	{"preview", "", "show what up would change", preview},
-	{"destroy", "[--delete-data]", "remove the stack; data is kept unless it is asked for twice", destroy},
-	{"output", "[NAME] [--json]", "print the stack's outputs", output},
-	{"logs", "[-f] [--since 10m] [COMPONENT]", "print the logs of the stack", logs},
-	{"doctor", "", "say what is missing on this machine and how to get it", doctor},
+	{"up", "", "create or update the stack, and check that the new version answers", up, true},
+	{"preview", "", "show what up would change", preview, false},
+	{"destroy", "[--delete-data]", "remove the stack; data is kept unless it is asked for twice", destroy, true},
+	{"output", "[NAME] [--json]", "print the stack's outputs", output, false},
+	{"logs", "[-f] [--since 10m] [COMPONENT]", "print the logs of the stack", logs, false},
+	{"doctor", "", "say what is missing on this machine and how to get it", doctor, false},
 }
 
 // command is one call of a verb.
@@ -84,6 +86,7 @@ type command struct {
 	program stacks.Program
 	target  Target
 
+	changes    bool // what the verb does
 	stack      string
 	overrides  []string
 	rest       []string
@@ -110,7 +113,7 @@ func run(ctx context.Context, program stacks.Program, target Target, args []stri
 		usage(errOut)
 		return exitUsage
 	}
-	c := &command{program: program, target: target, in: in, out: out, err: errOut, progress: progress.New(errOut)}
+	c := &command{program: program, target: target, in: in, out: out, err: errOut, progress: progress.New(errOut), changes: verbs[i].changes}
 	if err := c.parse(verbs[i], args[1:]); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return exitOK

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -47,8 +48,10 @@ func (c *command) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.clearStaleLock(env); err != nil {
-		return nil, err
+	if c.changes {
+		if err := c.clearStaleLock(env); err != nil {
+			return nil, err
+		}
 	}
 	pulumiCommand, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: tools.PulumiRoot()})
 	if err != nil {
@@ -171,6 +174,9 @@ func (c *command) workingCopy() (string, error) {
 		stack = append([]byte(strings.TrimRight(string(stack), "\n")+"\n"), salt+"\n"...)
 	}
 	for name, text := range map[string][]byte{"Pulumi.yaml": project, file: stack} {
+		if old, err := os.ReadFile(filepath.Join(dir, name)); err == nil && bytes.Equal(old, text) {
+			continue // another run may be reading it
+		}
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
 			return "", fmt.Errorf("writing the working copy: %w", err)
 		}
