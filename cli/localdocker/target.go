@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -64,8 +66,10 @@ func ownedByOther(ctx context.Context, s cli.Stack) error {
 	if err != nil {
 		return fmt.Errorf("listing networks: %w", err)
 	}
-	for _, root := range strings.Fields(out) {
-		if root != s.Root {
+	for root := range strings.Lines(out) {
+		root = strings.TrimRight(root, "\r\n")
+		// A folder that is gone is a checkout that has moved, to here.
+		if _, err := os.Stat(root); root != "" && root != s.Root && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("stack %q already runs from another checkout, %s. Run it there, or choose another stack with -s, or `make down` there first", s.Name, root)
 		}
 	}
