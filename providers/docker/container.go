@@ -36,7 +36,9 @@ type container struct {
 	signal     string
 	grace      int // seconds between the stop signal and SIGKILL
 
-	// unique puts an id into the name that changes with the template, so that the next version starts beside this one.
+	// unique puts an id into the name that changes with the template, so that the next version starts beside this one. Whatever
+	// the app's instances depend on must be unique: Pulumi deletes what depends on a resource before it deletes that resource for
+	// its replacement, so one fixed name among their preparations would take the serving instances away first.
 	unique bool
 	// once is a container that runs to its end; its exit code must be asserted.
 	once bool
@@ -110,7 +112,9 @@ func (p *Platform) runContainer(ctx *pulumi.Context, c container, opts ...pulumi
 	}
 	more := []pulumi.ResourceOption{pulumi.DeleteBeforeReplace(true)} // one name, one volume, one port: old and new can't both be
 	if c.unique {
-		name, err := p.uniqueName(ctx, c.name, args, opts)
+		a := args
+		template := pulumi.All(a.Image, a.Envs, a.Labels, a.Command, a.Memory, a.Cpus, a.StopTimeout, a.DestroyGraceSeconds, a.NetworksAdvanced, a.Tmpfs)
+		name, err := p.uniqueName(ctx, c.name, template, opts)
 		if err != nil {
 			return nil, err
 		}
@@ -151,8 +155,7 @@ func cores(n float64) string {
 
 // uniqueName ends in a random id that changes with what the container is made from. Like the revisions of a managed service such
 // names are never used again, so the next version can start beside this one, and so can the one before when it comes back.
-func (p *Platform) uniqueName(ctx *pulumi.Context, name string, a *docker.ContainerArgs, opts []pulumi.ResourceOption) (pulumi.StringOutput, error) {
-	template := pulumi.All(a.Image, a.Envs, a.Labels, a.Command, a.Memory, a.Cpus, a.StopTimeout, a.DestroyGraceSeconds, a.NetworksAdvanced, a.Tmpfs)
+func (p *Platform) uniqueName(ctx *pulumi.Context, name string, template pulumi.ArrayOutput, opts []pulumi.ResourceOption) (pulumi.StringOutput, error) {
 	hash := template.ApplyT(func(parts []any) (string, error) {
 		text, err := json.Marshal(parts)
 		if err != nil {
@@ -197,7 +200,7 @@ func (p *Platform) loadFiles(ctx *pulumi.Context, c container, opts []pulumi.Res
 		uploads = append(uploads, docker.ContainerUploadArgs{File: pulumi.String(path), Content: content.ToStringPtrOutput(), Permissions: pulumi.String("0444")})
 		contents = append(contents, content)
 	}
-	loader, err := docker.NewContainer(ctx, name, &docker.ContainerArgs{
+	args := &docker.ContainerArgs{
 		Name:        pulumi.String(p.containerName(name, 0)),
 		Image:       c.image,
 		Start:       pulumi.Bool(false),
@@ -206,18 +209,32 @@ func (p *Platform) loadFiles(ctx *pulumi.Context, c container, opts []pulumi.Res
 		Mounts:      docker.ContainerMountArray(c.mounts),
 		Uploads:     uploads,
 		Labels:      p.labels(container{component: c.component}, pulumi.StringOutput{}),
-	}, p.engineOpts(opts, pulumi.DeleteBeforeReplace(true))...)
+	}
+	more := []pulumi.ResourceOption{pulumi.DeleteBeforeReplace(true)}
+	if c.unique {
+		unique, err := p.uniqueName(ctx, name, pulumi.All(args.Image, hashOf(contents)), opts)
+		if err != nil {
+			return pulumi.StringOutput{}, err
+		}
+		args.Name, more = unique, nil
+	}
+	loader, err := docker.NewContainer(ctx, name, args, p.engineOpts(opts, more...)...)
 	if err != nil {
 		return pulumi.StringOutput{}, fmt.Errorf("loading the files of container %s: %w", c.name, err)
 	}
-	hash := pulumi.All(append(contents, loader.ID())...).ApplyT(func(parts []any) string {
+	return pulumi.All(hashOf(contents), loader.ID()).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput), nil
+}
+
+// hashOf is a public hash of contents that may be secret.
+func hashOf(contents []any) pulumi.StringOutput {
+	hash := pulumi.All(contents...).ApplyT(func(parts []any) string {
 		sum := sha256.New()
-		for _, part := range parts[:len(parts)-1] {
+		for _, part := range parts {
 			fmt.Fprintf(sum, "%d:%s", len(part.(string)), part)
 		}
 		return hex.EncodeToString(sum.Sum(nil)[:8])
 	}).(pulumi.StringOutput)
-	return pulumi.Unsecret(hash).(pulumi.StringOutput), nil
+	return pulumi.Unsecret(hash).(pulumi.StringOutput)
 }
 
 func ports(ports map[int]int) docker.ContainerPortArray {
