@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,10 +60,15 @@ type container struct {
 	raw string // all that inspect prints of it
 }
 
-func (c container) name() string      { return strings.TrimPrefix(c.Name, "/") }
+func (c container) name() string { return strings.TrimPrefix(c.Name, "/") }
+
+// plainName is the name without the id that changes with what the container is made from.
+func (c container) plainName() string { return changingEnd.ReplaceAllString(c.name(), "") }
 func (c container) component() string { return c.Config.Labels[docker.LabelComponent] }
 func (c container) replica() bool     { return c.Config.Labels[docker.LabelSlot] != "" }
 func (c container) healthy() bool     { return c.State.Health != nil && c.State.Health.Status == "healthy" }
+
+var changingEnd = regexp.MustCompile(`-[0-9a-f]{6}$`)
 
 // requireEngine fails where the tests can't run: there is no skipping them but -short.
 func requireEngine(t *testing.T) {
@@ -90,7 +96,7 @@ func (p *project) containers(t *testing.T) []container {
 		c.raw = string(text)
 		all = append(all, c)
 	}
-	slices.SortFunc(all, func(a, b container) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, func(a, b container) int { return strings.Compare(a.plainName(), b.plainName()) })
 	return all
 }
 

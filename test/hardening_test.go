@@ -13,7 +13,7 @@ import (
 var oneShots = []string{"links-dbinit", "links-migrate", "links-blue-ready"}
 
 func (s *suite) kind(c container) string {
-	name := strings.TrimPrefix(c.name(), "slipway-"+s.stack+"-")
+	name := strings.TrimPrefix(c.plainName(), "slipway-"+s.stack+"-")
 	switch {
 	case strings.HasSuffix(name, "-files"):
 		return "files"

@@ -21,16 +21,12 @@ func (s *suite) locked(t *testing.T, r *running) {
 	})
 }
 
-// names are those of all containers, with the changing end of the replicas' cut off.
+// names are those of all containers, without the ids that change.
 func (s *suite) names(t *testing.T) []string {
 	t.Helper()
 	var out []string
 	for _, c := range s.containers(t) {
-		name := c.name()
-		if c.replica() {
-			name = name[:strings.LastIndex(name, "-")]
-		}
-		out = append(out, name)
+		out = append(out, c.plainName())
 	}
 	return out
 }

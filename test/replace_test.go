@@ -86,6 +86,13 @@ func (s *suite) badVersions(t *testing.T) {
 
 	undo := s.edit(t, "internal/web/probes.go", "if s.draining.Load() {", `if s.draining.Load() || s.Version != "" {`)
 	r := s.start(t, "up")
+	s.locked(t, r)
+	t.Run("logs and outputs can be read meanwhile", func(t *testing.T) {
+		if got := s.project.outputs(t)["url"]; got != s.site.url {
+			t.Errorf("the output url is %q while up runs", got)
+		}
+		s.must(t, "logs", "database")
+	})
 	t.Run("never ready sets off the alarm", func(t *testing.T) { s.alarmed(t, "unhealthy-instances", 4*time.Minute) })
 	s.refused(t, s.wait(t, r), good, "did not become ready")
 	undo()
