@@ -1,0 +1,53 @@
+package docker
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/components/componentstest"
+)
+
+// A step that ended badly fails the update with its last words; the provider itself ignores the exit code.
+func TestFailedStepFailsTheUpdate(t *testing.T) {
+	words := strings.Repeat("x", 3000) + "relation exists"
+	_, err := componentstest.Record(func(ctx *pulumi.Context) error {
+		p, err := testPlatform(ctx, "links")
+		if err != nil {
+			return err
+		}
+		image := components.ImageRef{StringOutput: pulumi.String("sha256:1").ToStringOutput()}
+		_, err = components.NewService(ctx, p, "links", components.ServiceArgs{
+			App: "links", Port: 8080, CPU: 1, MemoryMiB: 64, MinReplicas: 1, MaxReplicas: 1, Migrate: []string{"migrate"},
+			Tracks: []components.Track{{Slot: components.Blue, Image: image, Version: "1", Weight: 100}},
+		}, pulumi.Parent(p))
+		return err
+	}, componentstest.Options{Outputs: []componentstest.Output{
+		{Type: containerType, Property: "exitCode", Value: 3.0}, {Type: containerType, Property: "containerLogs", Value: words},
+	}})
+	if err == nil || !strings.Contains(err.Error(), "exit code 3") || !strings.Contains(err.Error(), "relation exists") || strings.Contains(err.Error(), words) {
+		t.Errorf("got %v, want the exit code and the end of the log", err)
+	}
+}
+
+func TestContainerName(t *testing.T) {
+	p := &Platform{prefix: "slipway-local"}
+	if got := p.containerName("edge", 0); got != "slipway-local-edge" {
+		t.Errorf("got %q", got)
+	}
+	long := strings.Repeat("a", 60)
+	one, other := p.containerName(long+"-blue-1", 7), p.containerName(long+"-blue-2", 7)
+	if one == other || len(one) > hostNameLimit-7 || !strings.HasSuffix(one, "-blue-1") || !label.MatchString(one) {
+		t.Errorf("got %q and %q", one, other)
+	}
+}
+
+func TestTail(t *testing.T) {
+	for _, row := range [][2]string{{"", "(none)"}, {"abc", "abc"}, {"abcdef", "… def"}} {
+		if got := tail(row[0], 3); got != row[1] {
+			t.Errorf("tail of %q is %q, want %q", row[0], got, row[1])
+		}
+	}
+}
