@@ -68,6 +68,8 @@ type ServiceArgs struct {
 type ServiceState struct {
 	// Scope is where the service's signals are read, and what the edge sends traffic to.
 	Scope Scope
+	// Ready is known when every instance is ready, and fails otherwise. Nil where creating the instances waits for that.
+	Ready pulumi.Output
 }
 
 // ServiceDriver runs the app's instances, with no failed request when they are replaced.
@@ -101,7 +103,12 @@ func NewService(ctx *pulumi.Context, d ServiceDriver, name string, a ServiceArgs
 		return nil, fmt.Errorf("service %q: %w", name, err)
 	}
 	c.ServiceState = s
-	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{})
+	// Pulumi does not notice an output that fails and that nothing uses: this one must be used.
+	outputs := pulumi.Map{}
+	if s.Ready != nil {
+		outputs["ready"] = s.Ready
+	}
+	return c, ctx.RegisterResourceOutputs(c, outputs)
 }
 
 func (a ServiceArgs) check() error {

@@ -45,6 +45,7 @@ func (p *Platform) RunService(ctx *pulumi.Context, name string, a components.Ser
 	if err != nil {
 		return components.ServiceState{}, err
 	}
+	var waited []any
 	for _, t := range a.Tracks {
 		// The image is known only when the preparations have succeeded, so no instance starts before.
 		image := pulumi.All(t.Image, ready).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput)
@@ -62,11 +63,13 @@ func (p *Platform) RunService(ctx *pulumi.Context, name string, a components.Ser
 			}
 			targets = append(targets, pulumi.Sprintf("%s:%d", replica.Name, a.Port))
 		}
-		if err := p.awaitReady(ctx, name, a, t, targets, opts); err != nil {
+		all, err := p.awaitReady(ctx, name, a, t, targets, opts)
+		if err != nil {
 			return components.ServiceState{}, err
 		}
+		waited = append(waited, all)
 	}
-	return components.ServiceState{Scope: components.Scope{
+	return components.ServiceState{Ready: pulumi.All(waited...), Scope: components.Scope{
 		scopeBlue:   pulumi.String(slotHost(components.Blue)).ToStringOutput(),
 		scopeGreen:  pulumi.String(slotHost(components.Green)).ToStringOutput(),
 		scopePort:   pulumi.String(strconv.Itoa(a.Port)).ToStringOutput(),
@@ -77,12 +80,12 @@ func (p *Platform) RunService(ctx *pulumi.Context, name string, a components.Ser
 	}}, nil
 }
 
-// awaitReady waits, in a container that ends, until every instance of a track answers its readiness path. It fails the update
-// otherwise, before Pulumi deletes the instances of the version before. The app's image needs nothing for it.
-func (p *Platform) awaitReady(ctx *pulumi.Context, name string, a components.ServiceArgs, t components.Track, targets pulumi.StringArray, opts []pulumi.ResourceOption) error {
+// awaitReady waits, in a container that ends, until every instance of a track answers its readiness path. The output fails
+// otherwise, and with it the update, before Pulumi deletes the instances of the version before. The app's image needs nothing for it.
+func (p *Platform) awaitReady(ctx *pulumi.Context, name string, a components.ServiceArgs, t components.Track, targets pulumi.StringArray, opts []pulumi.ResourceOption) (pulumi.StringOutput, error) {
 	image, err := p.platformImage(ctx, "haproxy")
 	if err != nil {
-		return err
+		return pulumi.StringOutput{}, err
 	}
 	step := fmt.Sprintf("%s-%s-ready", name, t.Slot)
 	run, err := p.runContainer(ctx, container{
@@ -90,11 +93,9 @@ func (p *Platform) awaitReady(ctx *pulumi.Context, name string, a components.Ser
 		arguments: append(pulumi.StringArray{pulumi.String(a.ReadyPath)}, targets...), memoryMiB: 64, cpus: 0.5, once: true,
 	}, opts...)
 	if err != nil {
-		return err
+		return pulumi.StringOutput{}, err
 	}
-	// Nothing uses this output: a failure of an Apply fails the update by itself.
-	succeeded(step, run)
-	return nil
+	return succeeded(step, run), nil
 }
 
 // prepare runs the init steps in order, then the migrations with the newest track's image. The output is known when all have
