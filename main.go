@@ -26,10 +26,9 @@ import (
 var clouds = []string{"docker", "aws", "azure", "gcp"}
 
 func main() {
-	if err := launch(os.Args[1:], os.Getenv); err != nil {
-		fmt.Fprintln(os.Stderr, "slipway:", err)
-		os.Exit(1)
-	}
+	// It returns only when something failed: otherwise the program has taken this process's place.
+	fmt.Fprintln(os.Stderr, "slipway:", launch(os.Args[1:], os.Getenv))
+	os.Exit(1)
 }
 
 func launch(args []string, getenv func(string) string) error {

@@ -16,11 +16,8 @@ func execute(program string, args []string) error {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	err := cmd.Run()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		os.Exit(exit.ExitCode())
+	if err == nil || errors.As(err, &exit) {
+		os.Exit(cmd.ProcessState.ExitCode())
 	}
-	if err != nil {
-		return fmt.Errorf("starting %s: %w", program, err)
-	}
-	return nil
+	return fmt.Errorf("starting %s: %w", program, err)
 }

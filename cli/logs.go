@@ -25,7 +25,7 @@ func logs(ctx context.Context, c *command) error {
 	}
 	err = c.target.Logs(ctx, c.out, s.Stack, c.logOptions)
 	if c.logOptions.Follow && ctx.Err() != nil {
-		return nil // Ctrl-C is how following ends
+		return nil //nolint:nilerr // Ctrl-C is how following ends
 	}
 	return err
 }

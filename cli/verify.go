@@ -33,7 +33,8 @@ func (c *command) verify(ctx context.Context, s *session, outputs auto.OutputMap
 	defer func() { step.Done(err) }()
 	ctx, cancel := context.WithTimeout(ctx, verifyFor)
 	defer cancel()
-	last, streak := errors.New("nothing asked yet"), 0
+	var last error
+	streak := 0
 	for {
 		got, status, err := askVersion(ctx, client, url+s.Config.App.HealthPath)
 		switch {

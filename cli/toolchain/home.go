@@ -29,7 +29,7 @@ func (m *machine) assembleHome(plugins map[string]string) (string, error) {
 	own, err := os.ReadDir(filepath.Join(m.pulumiHome, "plugins"))
 	if err != nil {
 		// None yet: nothing to link to.
-		return home, nil
+		return home, nil //nolint:nilerr // see above
 	}
 	for _, folder := range own {
 		if _, ours := plugins[folder.Name()]; ours || !folder.IsDir() {

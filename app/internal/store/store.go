@@ -60,7 +60,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		conf.ConnConfig.RuntimeParams[key] = value
 	}
 	if o.Tracing {
-		conf.ConnConfig.Tracer = otelpgx.NewTracer(otelpgx.WithTrimSQLInSpanName())
+		conf.ConnConfig.Tracer = otelpgx.NewTracer()
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, conf)
 	if err != nil {
