@@ -68,6 +68,9 @@ func (m *monitor) RegisterResource(_ context.Context, in *pulumirpc.RegisterReso
 	if in.GetType() == string(resource.RootStackType) {
 		return &pulumirpc.RegisterResourceResponse{Urn: r.URN}, nil
 	}
+	for _, dependencies := range in.GetPropertyDependencies() {
+		r.Needs = append(r.Needs, dependencies.GetUrns()...)
+	}
 	var err error
 	if r.Inputs, err = plugin.UnmarshalProperties(in.GetObject(), everything); err != nil {
 		return nil, err

@@ -30,6 +30,8 @@ type Resource struct {
 	// DeleteBeforeReplace and IgnoreChanges are the options of the same names.
 	DeleteBeforeReplace bool
 	IgnoreChanges       []string
+	// Needs are the URNs of the resources that Inputs come from.
+	Needs []string
 	// Inputs are what the program gave, secrets marked. Those that a preview does not know are marked too.
 	Inputs resource.PropertyMap
 }

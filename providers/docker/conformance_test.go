@@ -56,6 +56,7 @@ func TestConformance(t *testing.T) {
 			{Name: "files are loaded by containers that never start", Test: loadersNeverStart},
 			{Name: "only front door and dashboard publish ports, on loopback", Test: published},
 			{Name: "data and its password are protected", Test: protected},
+			{Name: "no replacement takes the instances away", Test: nothingTakesInstancesAway},
 		},
 		Unsupported: []componentstest.Unsupported{
 			{Key: "alerts.emails", Change: func(a *componentstest.Args) { a.Alarm.Emails = []string{"oncall@example.com"} }},
