@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -331,7 +330,7 @@ func TestLauncherAsProgramOfTheEngine(t *testing.T) {
 	ownCache(t)
 	root := checkout(t, "engine")
 	env := engine(root, "docker")
-	p, code, errOut := startLauncher(t, runtime.GOROOT(), env)
+	p, code, errOut := startLauncher(t, t.TempDir(), env)
 	if code != 0 || p.Mark != "engine" || len(p.Args) != 0 {
 		t.Fatalf("exit code %d, printed %+v\n%s", code, p, errOut)
 	}

@@ -39,5 +39,5 @@ func freeBytes(dir string) (uint64, bool) {
 	if err := syscall.Statfs(dir, &stat); err != nil {
 		return 0, false
 	}
-	return uint64(stat.Bavail) * uint64(stat.Bsize), true
+	return uint64(stat.Bavail) * uint64(stat.Bsize), true //nolint:unconvert // its type differs between systems
 }
