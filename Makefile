@@ -36,5 +36,5 @@ check: ## format and lint, as CI does
 	@go build -C tools/golangci-lint -o $(LINTER) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@for m in $(MODULES); do echo "linting $$m"; (cd $$m && $(LINTER) run --config $(CURDIR)/.golangci.yml ./...) || exit 1; done
 
-bench: ## measure the figures in docs/benchmarks.md
-	@go run ./test/bench $(ARGS)
+bench: ## measure the figures in docs/benchmarks.md; ARGS=-cold also compiles with an empty cache
+	@go test ./test -run '^TestFigures$$' -count 1 -timeout 60m -v -figures $(ARGS)
