@@ -40,7 +40,9 @@ func (s *suite) monitoring(t *testing.T) {
 			}
 		}
 	}
-	rows := decode[[]struct{ Title, Expression string }](t, d.ask(t, http.MethodGet, "/rows.json", "").body)
+	rows := decode[struct {
+		Rows []struct{ Title, Expression string }
+	}](t, d.ask(t, http.MethodGet, "/rows.json", "").body).Rows
 	if len(rows) != count || count < 8 {
 		t.Errorf("%d rules and %d panels, want the same, at least 8", count, len(rows))
 	}

@@ -57,7 +57,7 @@ func (s *suite) weights(t *testing.T) {
 	}
 	engine(t, "restart", edge.ID)
 	s.allHealthy(t, time.Minute)
-	if got := strings.TrimSpace(engine(t, "exec", edge.ID, "/slipway/get-weight")); got != `{"green":50,"blue":50}` {
+	if got := strings.TrimSpace(engine(t, "exec", edge.ID, "/slipway/get-weight")); got != `{"stored":{"green":50},"running":{"green":50}}` {
 		t.Errorf("after a restart the weights are %s", got)
 	}
 	eventually(t, 20*time.Second, func() string {
