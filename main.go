@@ -162,6 +162,12 @@ func build(root, cloud string) (string, error) {
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.HasPrefix(e, "PULUMI_CONFIG") })
 	defer os.Remove(fresh)
+	// The go command links nothing if what is there is what it would make: seconds less for every verb.
+	if last, err := os.ReadFile(program); err == nil {
+		if err := os.WriteFile(fresh, last, 0o755); err != nil {
+			return "", fmt.Errorf("copying the last program: %w", err)
+		}
+	}
 	if err := timed(cmd, "building the program for "+cloud); err != nil {
 		return "", fmt.Errorf("building ./stacks/%s: %w", cloud, err)
 	}
