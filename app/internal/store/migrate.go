@@ -7,12 +7,14 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"time"
 
 	"github.com/golang-migrate/migrate/v4"
 	"github.com/golang-migrate/migrate/v4/database"
 	driver "github.com/golang-migrate/migrate/v4/database/pgx/v5"
+	"github.com/golang-migrate/migrate/v4/source"
 	"github.com/golang-migrate/migrate/v4/source/iofs"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -56,7 +58,7 @@ func Migrate(ctx context.Context, dsn string, roots *x509.CertPool, wait time.Du
 	defer func() { _, _ = m.Close() }()
 	m.LockTimeout = lockWait
 	defer context.AfterFunc(ctx, func() { m.GracefulStop <- true })() // between two files, never inside one
-	if err := upgrade(m, log); err != nil {
+	if err := upgrade(m, files, log); err != nil {
 		return err
 	}
 	version, _, err := m.Version()
@@ -67,21 +69,40 @@ func Migrate(ctx context.Context, dsn string, roots *x509.CertPool, wait time.Du
 	return nil
 }
 
-func upgrade(m *migrate.Migrate, log *slog.Logger) error {
+func upgrade(m *migrate.Migrate, files source.Driver, log *slog.Logger) error {
 	err := m.Up()
 	var dirty migrate.ErrDirty
 	if errors.As(err, &dirty) {
 		// An earlier run ended inside this file, before or after its commit. Files can be run twice, so do.
 		log.Warn("running an interrupted migration again", "schema", dirty.Version)
-		before := dirty.Version - 1
-		if before < 1 {
-			before = database.NilVersion
+		last, err := lastBefore(files, dirty.Version)
+		if err != nil {
+			return fmt.Errorf("reading migrations: %w", err)
 		}
-		if err := m.Force(before); err != nil {
+		if err := m.Force(last); err != nil {
 			return fmt.Errorf("clearing an interrupted migration: %w", err)
 		}
-		err = m.Up()
+		return settled(m.Up())
 	}
+	return settled(err)
+}
+
+// lastBefore returns the version of the last migration before a given one. Numbers may have gaps, and the given one may be gone:
+// its file was taken out because it had failed.
+func lastBefore(files source.Driver, version int) (int, error) {
+	last := database.NilVersion
+	next, err := files.First()
+	for err == nil && int(next) < version {
+		last = int(next)
+		next, err = files.Next(next)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, err
+	}
+	return last, nil
+}
+
+func settled(err error) error {
 	if err != nil && !errors.Is(err, migrate.ErrNoChange) {
 		return fmt.Errorf("migrating: %w", err)
 	}
