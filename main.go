@@ -146,6 +146,9 @@ func cloudInFile(path string) (string, error) {
 // checkouts never share a program: the folder is keyed by the module root. The new program is renamed into place, so one that
 // runs is never written to.
 func build(root, cloud string) (string, error) {
+	if _, err := os.Stat(filepath.Join(root, "stacks", cloud)); err != nil {
+		return "", fmt.Errorf("the stack is for %s, for which this version of Slipway has no program (stacks/%s)", cloud, cloud)
+	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return "", fmt.Errorf("finding the cache folder: %w", err)

@@ -75,7 +75,7 @@ type verb struct {
 var verbs = []verb{
 	{"up", "", "create or update the stack, and check that the new version answers", up, true},
 	{"preview", "", "show what up would change", preview, false},
-	{"destroy", "[--delete-data]", "remove the stack; data is kept unless it is asked for twice", destroy, true},
+	{"destroy", "[--delete-data [--yes]]", "remove the stack; data is kept unless it is asked for twice", destroy, true},
 	{"output", "[NAME] [--json]", "print the stack's outputs", output, false},
 	{"logs", "[-f] [--since 10m] [COMPONENT]", "print the logs of the stack", logs, false},
 	{"doctor", "", "say what is missing on this machine and how to get it", doctor, false},
@@ -87,6 +87,7 @@ type command struct {
 	target  Target
 
 	changes    bool // what the verb does
+	release    func()
 	stack      string
 	overrides  []string
 	rest       []string
@@ -113,7 +114,8 @@ func run(ctx context.Context, program stacks.Program, target Target, args []stri
 		usage(errOut)
 		return exitUsage
 	}
-	c := &command{program: program, target: target, in: in, out: out, err: errOut, progress: progress.New(errOut), changes: verbs[i].changes}
+	c := &command{program: program, target: target, in: in, out: out, err: errOut, progress: progress.New(errOut), changes: verbs[i].changes, release: func() {}}
+	defer func() { c.release() }()
 	if err := c.parse(verbs[i], args[1:]); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return exitOK

@@ -33,7 +33,7 @@ func TestUsage(t *testing.T) {
 		want string
 	}{
 		{nil, exitOK, "Usage: go run . VERB"},
-		{[]string{"help"}, exitOK, "destroy [--delete-data]"},
+		{[]string{"help"}, exitOK, "destroy [--delete-data [--yes]]"},
 		{[]string{"--help"}, exitOK, "doctor"},
 		{[]string{"up", "-h"}, exitOK, "Usage"},
 		{[]string{"upp"}, exitUsage, `there is no verb "upp"`},

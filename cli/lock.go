@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -52,7 +51,16 @@ func (c *command) clearStaleLock(env map[string]string) error {
 	return nil
 }
 
-func alive(pid int) bool {
-	err := syscall.Kill(pid, 0)
-	return err == nil || err == syscall.EPERM
+// holdStack keeps a second run of this checkout from working on the stack until this one ends. Pulumi's own lock is taken
+// later and lasts one operation; repairs come before it.
+func (c *command) holdStack() error {
+	release, err := hold(filepath.Join(c.home(), "work", c.stack+".lock"))
+	if err != nil {
+		return fmt.Errorf("locking stack %q: %w", c.stack, err)
+	}
+	if release == nil {
+		return fmt.Errorf("stack %q is locked: another run of this checkout is working on it; wait for it to end", c.stack)
+	}
+	c.release = release
+	return nil
 }

@@ -52,6 +52,9 @@ func (c *command) open(ctx context.Context) (*session, error) {
 		if err := c.clearStaleLock(env); err != nil {
 			return nil, err
 		}
+		if err := c.holdStack(); err != nil {
+			return nil, err
+		}
 	}
 	pulumiCommand, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: tools.PulumiRoot()})
 	if err != nil {

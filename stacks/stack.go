@@ -58,6 +58,9 @@ func (p Program) Inline(root string, in Input) pulumi.RunFunc {
 
 // deploy is the whole stack on one page.
 func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config) error {
+	if c.Rollout.Strategy != StrategyRolling {
+		return components.Unsupported(string(c.Cloud), "rollout.strategy", fmt.Sprintf("%s is not built yet; set it to %s", c.Rollout.Strategy, StrategyRolling))
+	}
 	parent := pulumi.Parent(p)
 	app, version, err := appImage(ctx, p, root, c)
 	if err != nil {
@@ -77,6 +80,10 @@ func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config) e
 		Env:         map[string]pulumi.StringInput{},
 		Secrets:     map[string]components.SecretRef{},
 	}
+	// OpenTelemetry's own variables: every SDK reads them. https://opentelemetry.io/docs/languages/sdk-configuration/general/
+	service.Env["OTEL_SERVICE_NAME"] = pulumi.String(c.App.Name)
+	service.Env["OTEL_TRACES_SAMPLER"] = pulumi.String("parentbased_traceidratio")
+	service.Env["OTEL_TRACES_SAMPLER_ARG"] = pulumi.String(strconv.FormatFloat(c.Traces.SampleRatio, 'f', -1, 64))
 	for name, value := range c.App.Env {
 		service.Env[name] = pulumi.String(value)
 	}

@@ -195,7 +195,12 @@ func TestDeployWithoutStores(t *testing.T) {
 		}
 	}
 	service := r.asked["service my-app"].(components.ServiceArgs)
-	if len(service.Secrets)+len(service.Env)+len(service.Init) > 0 {
+	for name := range service.Env {
+		if !strings.HasPrefix(name, "OTEL_") {
+			t.Errorf("the service is given %s", name)
+		}
+	}
+	if len(service.Secrets)+len(service.Init) > 0 {
 		t.Errorf("the service is given %v %v %v", service.Secrets, service.Env, service.Init)
 	}
 	if _, ok := recording.Exports["databaseEndpoint"]; ok {

@@ -1,0 +1,14 @@
+//go:build !unix
+
+package cli
+
+import "os"
+
+// alive tells whether a process exists.
+func alive(pid int) bool {
+	p, err := os.FindProcess(pid)
+	return err == nil && p.Release() == nil
+}
+
+// hold does nothing here: Pulumi's own lock has to do.
+func hold(string) (release func(), err error) { return func() {}, nil }
