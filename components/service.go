@@ -106,7 +106,7 @@ func NewService(ctx *pulumi.Context, d ServiceDriver, name string, a ServiceArgs
 	// Pulumi does not notice an output that fails and that nothing uses: this one must be used.
 	outputs := pulumi.Map{}
 	if s.Ready != nil {
-		_ = outputs
+		outputs["ready"] = s.Ready
 	}
 	return c, ctx.RegisterResourceOutputs(c, outputs)
 }

@@ -121,7 +121,7 @@ func (p *Platform) prepare(ctx *pulumi.Context, name string, a components.Servic
 }
 
 func stepContainer(service string, s components.InitStep, env map[string]pulumi.StringInput) container {
-	c := container{name: service + "-" + s.Name, component: "service", user: appUser, command: s.Command, memoryMiB: 256, cpus: 0.5, once: true, env: map[string]pulumi.StringInput{}}
+	c := container{name: service + "-" + s.Name, component: "service", user: appUser, command: s.Command, memoryMiB: 256, cpus: 0.5, once: true, unique: true, env: map[string]pulumi.StringInput{}}
 	for k, v := range env {
 		c.env[k] = v
 	}
