@@ -90,6 +90,8 @@ func TestFigures(t *testing.T) {
 	l.cancel()
 	l.wait.Wait()
 	f.add("requests failed during that", fmt.Sprintf("%d of %d", len(l.failures), l.sent.Load()), "0")
+	f.add("destroy", seconds(s.must(t, "destroy", "--delete-data", "--yes").took), "")
+	keep(t, "launcher.log", s.output.Bytes())
 }
 
 // build has the launcher compile the program, and takes the time.
@@ -108,7 +110,7 @@ func (p *project) build(t *testing.T, env ...string) time.Duration {
 // other slot, in turns.
 func (s *suite) throughput(t *testing.T, f *table) {
 	t.Helper()
-	s.startBare(t)
+	bare := s.startBare(t)
 	slug := s.site.create(t, "measured", figureTarget).Slug
 	edge := s.container(t, "edge").ID
 	results := map[int][]float64{}
@@ -123,6 +125,9 @@ func (s *suite) throughput(t *testing.T, f *table) {
 		}
 	}
 	engine(t, "exec", edge, "/slipway/set-weight", "green", "0")
+	for _, id := range bare {
+		engine(t, "rm", "--force", id)
+	}
 	var ratios []float64
 	for i := range results[0] {
 		ratios = append(ratios, results[0][i]/results[100][i])
@@ -132,8 +137,8 @@ func (s *suite) throughput(t *testing.T, f *table) {
 	f.add("ratio of the two (median of the rounds)", fmt.Sprintf("%.2f (%.2f to %.2f)", median(ratios), slices.Min(ratios), slices.Max(ratios)), "≥ 0.8")
 }
 
-// startBare runs the bare server in the green slot.
-func (s *suite) startBare(t *testing.T) {
+// startBare runs the bare server in the green slot, and returns its containers.
+func (s *suite) startBare(t *testing.T) (ids []string) {
 	t.Helper()
 	dir := t.TempDir()
 	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(dir, "bare"), "./test/bareredirect")
@@ -148,9 +153,10 @@ func (s *suite) startBare(t *testing.T) {
 		id := strings.TrimSpace(engine(t, "run", "--detach", "--label", s.label(), "--network", "slipway-"+s.stack, "--network-alias", "green.slipway.internal",
 			"--read-only", "--cap-drop", "ALL", "--user", r.Config.User, "--memory", strconv.FormatInt(r.HostConfig.Memory, 10),
 			"--cpus", strconv.FormatFloat(float64(r.HostConfig.NanoCpus)/1e9, 'f', -1, 64), "--env", "TARGET="+figureTarget, image))
-		t.Cleanup(func() { engine(t, "rm", "--force", id) })
+		ids = append(ids, id)
 	}
 	time.Sleep(5 * time.Second) // until the proxy has found both and their slow start is over
+	return ids
 }
 
 // hammer sends requests over kept connections as fast as they are answered, and returns how many a second were.

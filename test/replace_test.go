@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -40,13 +41,47 @@ func (s *suite) replicaCrash(t *testing.T) {
 func (s *suite) newVersionUnderLoad(t *testing.T) {
 	old := s.replicas(t)
 	l := startLoad(t, s.site)
+	drained := s.drained(t, old)
 	s.newVersion(t, "two")
 	s.must(t, "up")
+	drained()
 	time.Sleep(2 * time.Second)
 	l.stop(t, true)
 	s.serves(t, old)
 	if a := s.site.ask(t, http.MethodGet, "/", ""); !strings.Contains(a.body, "<title>links two ") {
 		t.Error("the new page is not served")
+	}
+}
+
+// drained watches instances that are about to be replaced. The returned function asserts that each has ended by itself, before the
+// engine lost patience: only then are its last clicks stored.
+func (s *suite) drained(t *testing.T, replicas []container) (check func()) {
+	t.Helper()
+	var checks []func()
+	for _, c := range replicas {
+		var code, log lockedBuffer
+		ended, followed := exec.Command("docker", "wait", c.ID), exec.Command("docker", "logs", "--follow", "--since", "1s", c.ID)
+		ended.Stdout, followed.Stdout = &code, &log
+		must(t, ended.Start())
+		must(t, followed.Start())
+		checks = append(checks, func() {
+			time.AfterFunc(10*time.Second, func() { _ = ended.Process.Kill(); _ = followed.Process.Kill() })
+			_, _ = ended.Wait(), followed.Wait()
+			if got := strings.TrimSpace(code.String()); got != "0" {
+				var said []string
+				for _, line := range strings.Split(log.String(), "\n") {
+					if !strings.Contains(line, `"route":`) {
+						said = append(said, line)
+					}
+				}
+				t.Errorf("%s ended with exit code %s. It said:\n%s", c.name(), got, strings.Join(said, "\n"))
+			}
+		})
+	}
+	return func() {
+		for _, check := range checks {
+			check()
+		}
 	}
 }
 
@@ -97,7 +132,9 @@ func (s *suite) badVersions(t *testing.T) {
 	s.refused(t, s.wait(t, r), good, "did not become ready")
 	undo()
 
-	s.must(t, "up") // the way back
+	drained := s.drained(t, s.replicas(t)) // the good ones and the bad ones
+	s.must(t, "up")                        // the way back
+	drained()
 	if got := s.project.outputs(t)["version"]; got != good {
 		t.Errorf("version %s runs after going back to %s", got, good)
 	}
