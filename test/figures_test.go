@@ -26,8 +26,8 @@ var (
 )
 
 const (
-	figureRounds      = 6
-	figureRound       = 4 * time.Second
+	figureRounds      = 20
+	figureRound       = time.Second // short turns: whatever else the machine does hits both
 	figureConnections = 32
 	figureTarget      = "https://example.com/a/long/address/that/somebody/shortened"
 )
