@@ -39,7 +39,11 @@ func (c *command) clearStaleLock(env map[string]string) error {
 		}
 		var l lockFile
 		host, _ := os.Hostname()
-		if json.Unmarshal(text, &l) == nil && (l.Hostname != host || alive(l.Pid)) {
+		known := json.Unmarshal(text, &l) == nil
+		if known && l.Hostname == host && alive(l.Pid) && orphan(l.Pid) {
+			c.endOrphan(l.Pid)
+		}
+		if known && (l.Hostname != host || alive(l.Pid)) {
 			return fmt.Errorf("stack %q is locked: process %d of %s@%s has worked on it since %s. Wait for it; if it is gone, remove %s",
 				c.stack, l.Pid, l.Username, l.Hostname, l.Timestamp.Local().Format(time.DateTime), file)
 		}
@@ -49,6 +53,23 @@ func (c *command) clearStaleLock(env map[string]string) error {
 		fmt.Fprintf(c.err, "The last run on stack %q was killed (process %d): its lock is cleared, and what it left half done is repaired.\n", c.stack, l.Pid)
 	}
 	return nil
+}
+
+// orphanGrace is how long an engine without its command may take to stop by itself.
+const orphanGrace = 20 * time.Second
+
+// endOrphan stops an engine whose command was killed: it goes on alone, can't finish, and would hold its lock for minutes.
+func (c *command) endOrphan(pid int) {
+	step := c.progress.Start(fmt.Sprintf("ending process %d, which a killed run has left", pid))
+	defer step.Done(nil)
+	for _, end := range []func(int){interrupt, kill} {
+		end(pid)
+		for until := time.Now().Add(orphanGrace); time.Now().Before(until); time.Sleep(100 * time.Millisecond) {
+			if !alive(pid) {
+				return
+			}
+		}
+	}
 }
 
 // holdStack keeps a second run of this checkout from working on the stack until this one ends. Pulumi's own lock is taken

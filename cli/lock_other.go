@@ -12,3 +12,10 @@ func alive(pid int) bool {
 
 // hold does nothing here: Pulumi's own lock has to do.
 func hold(string) (release func(), err error) { return func() {}, nil }
+
+// orphan is not told here.
+func orphan(int) bool { return false }
+
+func interrupt(int) {}
+
+func kill(int) {}

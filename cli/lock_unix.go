@@ -5,14 +5,38 @@ package cli
 import (
 	"errors"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 )
 
-// alive tells whether a process exists.
+// alive tells whether a process exists and has not ended (one that nobody waited for still has its number).
 func alive(pid int) bool {
-	err := syscall.Kill(pid, 0)
-	return err == nil || errors.Is(err, syscall.EPERM)
+	if err := syscall.Kill(pid, 0); err != nil && !errors.Is(err, syscall.EPERM) {
+		return false
+	}
+	return !strings.HasPrefix(ask(pid, "stat="), "Z")
 }
+
+// ask returns what ps says of a process, or nothing.
+func ask(pid int, what string) string {
+	out, err := exec.Command("ps", "-o", what, "-p", strconv.Itoa(pid)).Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// orphan tells whether a process is a pulumi command whose parent is gone.
+func orphan(pid int) bool {
+	return ask(pid, "ppid=") == "1" && filepath.Base(ask(pid, "comm=")) == "pulumi"
+}
+
+func interrupt(pid int) { _ = syscall.Kill(pid, syscall.SIGINT) }
+
+func kill(pid int) { _ = syscall.Kill(pid, syscall.SIGKILL) }
 
 // hold locks a file until release is called or the process ends, however it ends. Without error and release, another one holds it.
 func hold(path string) (release func(), err error) {

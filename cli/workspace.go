@@ -49,10 +49,10 @@ func (c *command) open(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	if c.changes {
-		if err := c.clearStaleLock(env); err != nil {
+		if err := c.holdStack(); err != nil {
 			return nil, err
 		}
-		if err := c.holdStack(); err != nil {
+		if err := c.clearStaleLock(env); err != nil {
 			return nil, err
 		}
 	}

@@ -13,7 +13,7 @@ const (
 	tripAfter   = 3                      // failures in a row: one slow answer is no outage
 	probeUp     = 2 * time.Second        // rhythm of the check while all is well
 	probeDown   = 250 * time.Millisecond // and during an outage: it bounds how long recovery goes unnoticed
-	probeBudget = time.Second
+	probeBudget = 2 * time.Second        // more than a busy disk holds up the connections that it waits for
 )
 
 // ErrDown is returned at once, without asking, while a dependency is known to be down.

@@ -19,8 +19,12 @@ import (
 	"github.com/slipway-iac/slipway/app/internal/links"
 )
 
-// QueryTimeout bounds one query with its wait for a connection. The server stops a statement a little earlier itself.
-const QueryTimeout = 1500 * time.Millisecond
+// How long one query may take with its wait for a connection. A read gives up early, since the caller can do without; a write is
+// worth waiting for: a busy disk can hold a commit up for a second or more. The server stops a statement a little earlier itself.
+const (
+	readTimeout  = 1500 * time.Millisecond
+	writeTimeout = 5 * time.Second
+)
 
 // Options say how to reach the database.
 type Options struct {
@@ -54,7 +58,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	conf.HealthCheckPeriod = 15 * time.Second
 	conf.ConnConfig.ConnectTimeout = time.Second
 	for key, value := range map[string]string{ // milliseconds
-		"application_name": "links", "statement_timeout": "1400", "lock_timeout": "1000",
+		"application_name": "links", "statement_timeout": "4900", "lock_timeout": "1000",
 		"idle_in_transaction_session_timeout": "5000",
 	} {
 		conf.ConnConfig.RuntimeParams[key] = value
@@ -103,8 +107,8 @@ func (s *Store) Ping(ctx context.Context) error { return s.Pool.Ping(ctx) }
 // Close waits for queries under way and closes every connection.
 func (s *Store) Close() { s.Pool.Close() }
 
-func (s *Store) query(ctx context.Context, name string, f func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, QueryTimeout)
+func (s *Store) query(ctx context.Context, name string, limit time.Duration, f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	err := s.Health.Do(func() error {
 		start := time.Now()
@@ -139,7 +143,7 @@ func Outage(err error) bool {
 
 // Get returns one link, links.ErrNotFound or links.ErrUnavailable.
 func (s *Store) Get(ctx context.Context, slug string) (l links.Link, err error) {
-	err = s.query(ctx, "get", func(ctx context.Context) error {
+	err = s.query(ctx, "get", readTimeout, func(ctx context.Context) error {
 		return s.Pool.QueryRow(ctx, `SELECT id, slug, url, clicks, created_at FROM links WHERE slug = $1`, slug).
 			Scan(&l.ID, &l.Slug, &l.URL, &l.Clicks, &l.Created)
 	})
@@ -151,7 +155,7 @@ func (s *Store) Get(ctx context.Context, slug string) (l links.Link, err error) 
 
 // Create stores a link, or returns links.ErrTaken.
 func (s *Store) Create(ctx context.Context, slug, target string) (l links.Link, err error) {
-	err = s.query(ctx, "create", func(ctx context.Context) error {
+	err = s.query(ctx, "create", writeTimeout, func(ctx context.Context) error {
 		return s.Pool.QueryRow(ctx, `INSERT INTO links (slug, url) VALUES ($1, $2) ON CONFLICT (slug) DO NOTHING
 			RETURNING id, slug, url, clicks, created_at`, slug, target).
 			Scan(&l.ID, &l.Slug, &l.URL, &l.Clicks, &l.Created)
@@ -164,7 +168,7 @@ func (s *Store) Create(ctx context.Context, slug, target string) (l links.Link, 
 
 // Delete removes a link, or returns links.ErrNotFound.
 func (s *Store) Delete(ctx context.Context, slug string) error {
-	return s.query(ctx, "delete", func(ctx context.Context) error {
+	return s.query(ctx, "delete", writeTimeout, func(ctx context.Context) error {
 		tag, err := s.Pool.Exec(ctx, `DELETE FROM links WHERE slug = $1`, slug)
 		if err == nil && tag.RowsAffected() == 0 {
 			return links.ErrNotFound
@@ -178,7 +182,7 @@ func (s *Store) List(ctx context.Context, before int64, limit int) (page []links
 	if before == 0 {
 		before = math.MaxInt64 // an OR in the condition would keep the index from finding where the page starts
 	}
-	err = s.query(ctx, "list", func(ctx context.Context) error {
+	err = s.query(ctx, "list", readTimeout, func(ctx context.Context) error {
 		rows, err := s.Pool.Query(ctx, `SELECT id, slug, url, clicks, created_at FROM links
 			WHERE id < $1 ORDER BY id DESC LIMIT $2`, before, limit)
 		if err != nil {
@@ -193,7 +197,7 @@ func (s *Store) List(ctx context.Context, before int64, limit int) (page []links
 // AddClicks adds one batch, all or nothing. Sending a batch again under the same id adds nothing: a commit whose
 // confirmation was lost is safe to repeat. Clicks of links that were deleted meanwhile are dropped.
 func (s *Store) AddClicks(ctx context.Context, id string, slugs []string, counts []int64) error {
-	return s.query(ctx, "clicks", func(ctx context.Context) error {
+	return s.query(ctx, "clicks", writeTimeout, func(ctx context.Context) error {
 		return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
 			tag, err := tx.Exec(ctx, `INSERT INTO click_batches (id) VALUES ($1) ON CONFLICT DO NOTHING`, id)
 			if err != nil || tag.RowsAffected() == 0 {
