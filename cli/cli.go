@@ -214,7 +214,7 @@ func findRoot() (string, error) {
 func explain(err error, c *command) error {
 	switch {
 	case auto.IsConcurrentUpdateError(err):
-		return fmt.Errorf("another run holds stack %q. Wait for it; if it is gone, clear its lock with `pulumi cancel` or remove %s", c.stack, filepath.Join(c.home(), "state", ".pulumi", "locks"))
+		return fmt.Errorf("another run holds stack %q. Wait for it; if it is gone, clear its lock with `pulumi cancel`", c.stack)
 	case errors.Is(err, errReported):
 		return errReported
 	default:

@@ -21,8 +21,8 @@ type lockFile struct {
 // block the stack for good. A lock whose process lives, or that another host holds, is an error that says how to clear it.
 // https://www.pulumi.com/docs/iac/concepts/state-and-backends/#using-a-self-managed-backend
 func (c *command) clearStaleLock(env map[string]string) error {
-	dir, ok := strings.CutPrefix(env["PULUMI_BACKEND_URL"], "file://")
-	if !ok {
+	dir := lockFolder(env, os.Getenv)
+	if dir == "" {
 		return nil
 	}
 	files, err := filepath.Glob(filepath.Join(dir, ".pulumi", "locks", "organization", "*", c.stack, "*.json"))
@@ -53,6 +53,26 @@ func (c *command) clearStaleLock(env map[string]string) error {
 		fmt.Fprintf(c.err, "The last run on stack %q was killed (process %d): its lock is cleared, and what it left half done is repaired.\n", c.stack, l.Pid)
 	}
 	return nil
+}
+
+// lockFolder is the folder of the file back end that is used, or nothing: the project's own, else the one that the user chose. ~ is
+// the user's home folder, as Pulumi reads it.
+func lockFolder(env map[string]string, getenv func(string) string) string {
+	url := env["PULUMI_BACKEND_URL"]
+	if url == "" {
+		url = getenv("PULUMI_BACKEND_URL")
+	}
+	if url == "" {
+		url = loginOf(getenv)
+	}
+	dir, ok := strings.CutPrefix(url, "file://")
+	if !ok {
+		return ""
+	}
+	if home, err := os.UserHomeDir(); err == nil && (dir == "~" || strings.HasPrefix(dir, "~/")) {
+		dir = filepath.Join(home, strings.TrimPrefix(dir, "~"))
+	}
+	return filepath.FromSlash(dir)
 }
 
 // orphanGrace is how long an engine without its command may take to stop by itself.

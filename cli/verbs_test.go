@@ -90,7 +90,7 @@ func TestUpFails(t *testing.T) {
 		{"the engine, without a word", func(t *testing.T, p *project) { p.answer(t, "fail-up", "much noise") }, []string{"much noise"}},
 		{"another run", func(t *testing.T, p *project) {
 			p.answer(t, "fail-up", "error: the stack is currently locked by 1 lock(s). Either wait")
-		}, []string{`another run holds stack "local"`, "locks"}},
+		}, []string{`another run holds stack "local"`, "pulumi cancel"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			p := newProject(t)

@@ -102,7 +102,7 @@ func (c *command) configure(ctx context.Context, s *session) error {
 // backend returns the environment that chooses where state lies: where the user is logged in, else in the project's ignored
 // folder with a generated passphrase.
 func (c *command) backend(getenv func(string) string) (map[string]string, error) {
-	if getenv("PULUMI_BACKEND_URL") != "" || loggedIn(getenv) {
+	if getenv("PULUMI_BACKEND_URL") != "" || loginOf(getenv) != "" {
 		return nil, nil
 	}
 	state := filepath.Join(c.home(), "state")
@@ -121,19 +121,22 @@ func (c *command) backend(getenv func(string) string) (map[string]string, error)
 	return env, nil
 }
 
-// loggedIn reads what `pulumi login` has left.
-func loggedIn(getenv func(string) string) bool {
+// loginOf returns the back end that `pulumi login` has left, or nothing.
+func loginOf(getenv func(string) string) string {
 	home := getenv("PULUMI_HOME")
 	if home == "" {
 		user, err := os.UserHomeDir()
 		if err != nil {
-			return false
+			return ""
 		}
 		home = filepath.Join(user, ".pulumi")
 	}
 	var credentials struct{ Current string }
 	text, err := os.ReadFile(filepath.Join(home, "credentials.json"))
-	return err == nil && json.Unmarshal(text, &credentials) == nil && credentials.Current != ""
+	if err != nil || json.Unmarshal(text, &credentials) != nil {
+		return ""
+	}
+	return credentials.Current
 }
 
 // makePassphrase writes 256 random bits once, readable by the owner only. Losing the file loses the stack's secrets, so it is

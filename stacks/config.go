@@ -28,7 +28,7 @@ const (
 // Strategy is how a new version of the app takes over from the old one.
 type Strategy string
 
-// The rollout strategies (docs/rollouts.md).
+// The rollout strategies.
 const (
 	StrategyRolling   Strategy = "rolling"
 	StrategyBlueGreen Strategy = "blue-green"
@@ -48,7 +48,7 @@ type Config struct {
 	Cloud    Cloud             `json:"cloud" desc:"Target of the stack." enum:"docker,aws,azure,gcp" required:"true"`
 	Tier     Tier              `json:"tier" desc:"Sets every default and which guardrails bind." enum:"dev,prod"`
 	Region   string            `json:"region" desc:"Region of the cloud." clouds:"aws,azure,gcp"`
-	Tags     map[string]string `json:"tags" desc:"Tags (labels on gcp) put on every resource that takes them."`
+	Tags     map[string]string `json:"tags" desc:"Tags (labels on gcp) put on every resource that takes them." clouds:"aws,azure,gcp"`
 	App      App               `json:"app" desc:"The app: where its source is and how it runs."`
 	Domain   Domain            `json:"domain" desc:"Custom domain; without one the platform's own HTTPS host name is used."`
 	Database Database          `json:"database" desc:"Managed PostgreSQL."`
@@ -79,7 +79,7 @@ type App struct {
 	Replicas     Replicas          `json:"replicas" desc:"How many replicas run."`
 	Scale        Scale             `json:"scale" desc:"What a replica may be loaded with before another one is added."`
 	Env          map[string]string `json:"env" desc:"Extra environment variables, in plain text; secrets belong under secrets." keys:"env"`
-	HealthPath   string            `json:"healthPath" desc:"Liveness path." format:"path"`
+	HealthPath   string            `json:"healthPath" desc:"Liveness path. On docker only up asks it; the image's own HEALTHCHECK counts there." format:"path"`
 	ReadyPath    string            `json:"readyPath" desc:"Readiness path; what load balancers ask." format:"path"`
 	Migrate      []string          `json:"migrate" desc:"Arguments that make the app's image run its database migrations; empty for none."`
 	Drain        time.Duration     `json:"drain" desc:"Time between SIGTERM and SIGKILL when a replica is stopped." min:"1s" max:"120s" clouds:"docker,aws,azure"`
@@ -123,7 +123,7 @@ type Cache struct {
 	HA      bool   `json:"ha" desc:"Replica in another zone with automatic failover." clouds:"aws,azure,gcp"`
 }
 
-// Rollout says how a new version takes over (docs/rollouts.md).
+// Rollout says how a new version takes over.
 type Rollout struct {
 	Strategy    Strategy      `json:"strategy" desc:"How a new version takes over." enum:"rolling,blue-green,canary"`
 	Steps       []int         `json:"steps" desc:"Traffic shares of the new version in percent, strictly increasing, the last one 100." min:"1" max:"100"`

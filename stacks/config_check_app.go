@@ -78,6 +78,10 @@ func checkRollout(d *decoder, c Config) {
 				d.bad(path, lookup(d.user, path), "means nothing with rollout.strategy rolling", "only with blue-green, canary", "")
 			}
 		}
+		// On the clouds gates also roll a failed deployment back; one host has nothing that would.
+		if path := "rollout.gates"; c.Cloud == CloudDocker && d.isSet(path) {
+			d.bad(path, lookup(d.user, path), "means nothing on docker with rollout.strategy rolling", "only with blue-green, canary", "")
+		}
 	} else {
 		d.steps(r)
 	}

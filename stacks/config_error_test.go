@@ -41,7 +41,7 @@ var problemRows = []struct {
 		`cache = []: wrong type; allowed: an object`,
 		`database.enabled = "yes": not true or false`,
 		`database.version = "new": not a whole number; allowed: 14, 15, 16, 17`,
-		`tags = "x": wrong type; allowed: an object`,
+		`tags = "x": has no meaning for cloud docker; allowed: only for aws, azure, gcp`,
 		`traces.sampleRatio = "NaN": not a number; allowed: 0 to 1`,
 	}},
 	{"out of range", []string{"cloud", "docker", "app", `{"port":80,"cpu":0.01,"memory":"1Ti","drain":"5m","replicas":{"min":0}}`, "database", `{"version":9}`,

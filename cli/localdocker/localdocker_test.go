@@ -127,7 +127,7 @@ func TestRepair(t *testing.T) {
 			files := containersOf(t, row.exist...)
 			files["gone"] = row.gone
 			dir := engine(t, files)
-			refresh, err := Target{}.Repair(t.Context(), progress.New(io.Discard), stack, row.state)
+			refresh, err := Target{}.Repair(t.Context(), progress.New(io.Discard), stack, append(row.state, ownNetwork))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -141,6 +141,18 @@ func TestRepair(t *testing.T) {
 	}
 }
 
+// ownNetwork is in the state of every stack that may have containers.
+var ownNetwork = cli.Resource{URN: "own", Type: typeNetwork, ID: "own", Outputs: map[string]any{"name": "slipway-local"}}
+
+// TestRepairRefuses removes nothing that another checkout or another back end may have made.
+func TestRepairRefuses(t *testing.T) {
+	dir := engine(t, containersOf(t, container("a", "edge", true, 0)))
+	_, err := Target{}.Repair(t.Context(), progress.New(io.Discard), stack, nil)
+	if err == nil || !strings.Contains(err.Error(), "knows nothing of") || len(calls(t, dir)) > 0 {
+		t.Errorf("containers of a lost state: got %v, changed %v", err, calls(t, dir))
+	}
+}
+
 func TestRepairFails(t *testing.T) {
 	for _, row := range []struct{ fail, text string }{
 		{"ps", "permission denied"}, {"rm", "in use"}, {"volume", "cannot connect"},
@@ -149,7 +161,7 @@ func TestRepairFails(t *testing.T) {
 			files := containersOf(t, container("a", "edge", true, 0))
 			files["fail-"+row.fail] = row.text
 			engine(t, files)
-			_, err := Target{}.Repair(t.Context(), progress.New(io.Discard), stack, []cli.Resource{{Type: typeVolume, Outputs: map[string]any{"name": "v"}}})
+			_, err := Target{}.Repair(t.Context(), progress.New(io.Discard), stack, []cli.Resource{ownNetwork, {Type: typeVolume, Outputs: map[string]any{"name": "v"}}})
 			if err == nil || !strings.Contains(err.Error(), row.text) {
 				t.Errorf("got %v, want %q", err, row.text)
 			}

@@ -3,6 +3,7 @@ package localdocker
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slipway-iac/slipway/cli"
@@ -23,9 +24,16 @@ const (
 //   - one that was stopped by hand is started;
 //   - whatever the state knows and the engine does not have is to be read again, so that it is made anew.
 func (Target) Repair(ctx context.Context, p *progress.Printer, s cli.Stack, state []cli.Resource) ([]string, error) {
+	if err := ownedByOther(ctx, s); err != nil {
+		return nil, err
+	}
 	running, err := containers(ctx, s)
 	if err != nil {
 		return nil, err
+	}
+	if len(running) > 0 && !slices.ContainsFunc(state, func(r cli.Resource) bool { return r.Type == typeNetwork }) {
+		return nil, fmt.Errorf("stack %q has %d containers that this back end knows nothing of: it was made with another one (pulumi login, PULUMI_BACKEND_URL, or a .slipway folder that is gone). "+
+			"Use that one, or remove them with: docker rm --force $(docker ps --all --quiet --filter label=%s)", s.Name, len(running), stackLabel(s))
 	}
 	byID := map[string]inspected{}
 	for _, c := range running {

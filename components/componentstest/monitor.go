@@ -63,7 +63,7 @@ func (m *monitor) RegisterResource(_ context.Context, in *pulumirpc.RegisterReso
 	defer m.mu.Unlock()
 	r := Resource{
 		Type: in.GetType(), Name: in.GetName(), URN: urnOf(in.GetParent(), in.GetType(), in.GetName()), Parent: in.GetParent(), Provider: in.GetProvider(),
-		Custom: in.GetCustom(), Protect: in.GetProtect(), DeleteBeforeReplace: in.GetDeleteBeforeReplace(), IgnoreChanges: in.GetIgnoreChanges(),
+		Custom: in.GetCustom(), Protect: in.GetProtect(), DeleteBeforeReplace: in.GetDeleteBeforeReplace(), ReplaceOrderSaid: in.GetDeleteBeforeReplaceDefined(), IgnoreChanges: in.GetIgnoreChanges(),
 	}
 	if in.GetType() == string(resource.RootStackType) {
 		return &pulumirpc.RegisterResourceResponse{Urn: r.URN}, nil

@@ -27,9 +27,10 @@ type Resource struct {
 	Custom bool
 	// Protect refuses deletion.
 	Protect bool
-	// DeleteBeforeReplace and IgnoreChanges are the options of the same names.
-	DeleteBeforeReplace bool
-	IgnoreChanges       []string
+	// DeleteBeforeReplace and IgnoreChanges are the options of the same names. ReplaceOrderSaid tells an option that was not
+	// given, which leaves the order to the provider, from one that is false.
+	DeleteBeforeReplace, ReplaceOrderSaid bool
+	IgnoreChanges                         []string
 	// Needs are the URNs of the resources that Inputs come from.
 	Needs []string
 	// Inputs are what the program gave, secrets marked. Those that a preview does not know are marked too.

@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -113,7 +114,9 @@ func (p *Platform) runContainer(ctx *pulumi.Context, c container, opts ...pulumi
 	more := []pulumi.ResourceOption{pulumi.DeleteBeforeReplace(true)} // one name, one volume, one port: old and new can't both be
 	if c.unique {
 		a := args
-		template := pulumi.All(a.Image, a.Envs, a.Labels, a.Command, a.Memory, a.Cpus, a.StopTimeout, a.DestroyGraceSeconds, a.NetworksAdvanced, a.Tmpfs)
+		// Everything whose change replaces the container: with the name of the old one the new one could not start.
+		template := pulumi.All(a.Image, a.Envs, a.Labels, a.Command, a.Entrypoints, a.User, a.Mounts, a.Tmpfs, a.Memory, a.Cpus, a.Capabilities, a.SecurityOpts,
+			a.LogOpts, a.Restart, a.StopSignal, a.StopTimeout, a.DestroyGraceSeconds, a.Healthcheck, a.NetworksAdvanced)
 		name, err := p.uniqueName(ctx, c.name, template, opts)
 		if err != nil {
 			return nil, err
@@ -156,18 +159,16 @@ func cores(n float64) string {
 // uniqueName ends in a random id that changes with what the container is made from. Like the revisions of a managed service such
 // names are never used again, so the next version can start beside this one, and so can the one before when it comes back.
 func (p *Platform) uniqueName(ctx *pulumi.Context, name string, template pulumi.ArrayOutput, opts []pulumi.ResourceOption) (pulumi.StringOutput, error) {
-	hash := template.ApplyT(func(parts []any) (string, error) {
+	text := template.ApplyT(func(parts []any) (string, error) {
 		text, err := json.Marshal(parts)
 		if err != nil {
 			return "", fmt.Errorf("naming container: %w", err)
 		}
-		sum := sha256.Sum256(text)
-		return hex.EncodeToString(sum[:8]), nil
+		return string(text), nil
 	}).(pulumi.StringOutput)
 	id, err := random.NewRandomId(ctx, name, &random.RandomIdArgs{
 		ByteLength: pulumi.Int(3),
-		// The passwords in the template have far more entropy than a hash of 64 bits could give away.
-		Keepers: pulumi.StringMap{"template": pulumi.Unsecret(hash).(pulumi.StringOutput)},
+		Keepers:    pulumi.StringMap{"template": p.hashOf([]any{text})},
 	}, p.randomOpts(opts)...)
 	if err != nil {
 		return pulumi.StringOutput{}, fmt.Errorf("naming container %s: %w", name, err)
@@ -212,24 +213,25 @@ func (p *Platform) loadFiles(ctx *pulumi.Context, c container, opts []pulumi.Res
 	}
 	more := []pulumi.ResourceOption{pulumi.DeleteBeforeReplace(true)}
 	if c.unique {
-		unique, err := p.uniqueName(ctx, name, pulumi.All(args.Image, hashOf(contents)), opts)
+		unique, err := p.uniqueName(ctx, name, pulumi.All(args.Image, p.hashOf(contents)), opts)
 		if err != nil {
 			return pulumi.StringOutput{}, err
 		}
-		args.Name, more = unique, nil
+		args.Name, more = unique, []pulumi.ResourceOption{pulumi.DeleteBeforeReplace(false)}
 	}
 	loader, err := docker.NewContainer(ctx, name, args, p.engineOpts(opts, more...)...)
 	if err != nil {
 		return pulumi.StringOutput{}, fmt.Errorf("loading the files of container %s: %w", c.name, err)
 	}
-	return pulumi.All(hashOf(contents), loader.ID()).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput), nil
+	return pulumi.All(p.hashOf(contents), loader.ID()).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput), nil
 }
 
-// hashOf is a public hash of contents that may be secret.
-func hashOf(contents []any) pulumi.StringOutput {
-	hash := pulumi.All(contents...).ApplyT(func(parts []any) string {
-		sum := sha256.New()
-		for _, part := range parts {
+// hashOf is a public fingerprint of contents that may be secret. It is keyed: without the key, which is a secret of the stack, not
+// even a weak password can be found by trying.
+func (p *Platform) hashOf(contents []any) pulumi.StringOutput {
+	hash := pulumi.All(append([]any{p.fingerprint}, contents...)...).ApplyT(func(parts []any) string {
+		sum := hmac.New(sha256.New, []byte(parts[0].(string)))
+		for _, part := range parts[1:] {
 			fmt.Fprintf(sum, "%d:%s", len(part.(string)), part)
 		}
 		return hex.EncodeToString(sum.Sum(nil)[:8])

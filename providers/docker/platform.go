@@ -50,7 +50,9 @@ type Platform struct {
 	tls       *tls.Provider
 	network   *docker.Network
 	authority authority
-	images    map[string]pulumi.StringOutput // id by folder under images/
+	// fingerprint is the key of the hashes by which a change of secret content is noticed.
+	fingerprint pulumi.StringOutput
+	images      map[string]pulumi.StringOutput // id by folder under images/
 }
 
 var _ components.Platform = (*Platform)(nil)
@@ -84,6 +86,9 @@ func NewPlatform(ctx *pulumi.Context, s Settings, opts ...pulumi.ResourceOption)
 		return nil, fmt.Errorf("docker platform: creating network: %w", err)
 	}
 	p.network = network
+	if p.fingerprint, err = p.password(ctx, "fingerprint", []pulumi.ResourceOption{pulumi.Parent(p)}); err != nil {
+		return nil, fmt.Errorf("docker platform: %w", err)
+	}
 	if p.authority, err = p.newAuthority(ctx); err != nil {
 		return nil, fmt.Errorf("docker platform: %w", err)
 	}

@@ -34,6 +34,9 @@ func nothingTakesInstancesAway(t *testing.T, r *componentstest.Recording) {
 			continue
 		}
 		seen[one.URN] = true
+		if one.Type == containerType && !one.ReplaceOrderSaid {
+			t.Errorf("%s does not say that it is replaced before it is deleted, and the provider's default is the other way round", one.Name)
+		}
 		if one.DeleteBeforeReplace && one.Type != networkType {
 			t.Errorf("%s is deleted before it is replaced, and instances depend on it", one.Name)
 		}

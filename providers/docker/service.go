@@ -163,7 +163,7 @@ func succeeded(step string, run *docker.Container) pulumi.StringOutput {
 			return "", nil
 		}
 		logs, _ := v[1].(string)
-		return "", fmt.Errorf("%s ended with exit code %d, so this version takes no traffic; the one before, if there is one, goes on serving. Last words:\n%s", step, code, tail(logs, 2000))
+		return "", fmt.Errorf("%s ended with exit code %d, so this version takes no traffic; the one before, if there is one, goes on serving. The next `go run . up` runs it again (with plain Pulumi: remove the container, then pulumi refresh). Last words:\n%s", step, code, tail(logs, 2000))
 	}).(pulumi.StringOutput)
 }
 
