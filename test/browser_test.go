@@ -51,8 +51,12 @@ func openBrowser(t *testing.T, sites ...*site) *browser {
 		keys = append(keys, base64.StdEncoding.EncodeToString(sum[:]))
 		c.Close()
 	}
+	// Not t.TempDir: the browser's last processes may still write there when the test has ended.
+	profile, err := os.MkdirTemp("", "slipway-browser-")
+	must(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(profile) })
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(requireBrowser(t)), chromedp.WindowSize(1280, 900),
-		chromedp.Flag("ignore-certificate-errors-spki-list", strings.Join(keys, ",")), chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(time.Minute))
+		chromedp.Flag("ignore-certificate-errors-spki-list", strings.Join(keys, ",")), chromedp.UserDataDir(profile), chromedp.WSURLReadTimeout(time.Minute))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // its sandbox refuses root
 	}
