@@ -161,10 +161,11 @@ func (p *project) edit(t *testing.T, file, old, with string) (undo func()) {
 	return func() { must(t, os.WriteFile(path, text, 0o644)) }
 }
 
-// newVersion makes a version that differs from all others in the page's title.
+// newVersion makes a version that differs from all others in the page's title, and commits it as its author would.
 func (p *project) newVersion(t *testing.T, name string) {
 	t.Helper()
 	p.edit(t, "internal/web/static/index.html", "<title>links", "<title>links "+name+" ")
+	capture(t, p.dir, "git", "-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "--quiet", "--all", "--message", name)
 }
 
 // clean reports what git sees as changed in the copy.
