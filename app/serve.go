@@ -61,11 +61,7 @@ func serve(ctx context.Context, conf config.Config, log *slog.Logger) error {
 	clickErr := a.clicks.Drain(last)
 	traceErr := stopTracing(last)
 	stop()
-	wg.Wait()
-	if a.remote != nil {
-		_ = a.remote.Close()
-	}
-	a.store.Close()
+	a.close(&wg)
 	if err := errors.Join(serveErr, clickErr); err != nil {
 		return err
 	}
@@ -74,6 +70,27 @@ func serve(ctx context.Context, conf config.Config, log *slog.Logger) error {
 	}
 	log.Info("stopped", "clicks_stored", a.clicks.Stored())
 	return nil
+}
+
+// closing is how long the work behind the requests and the connections may take to end. All that counts is stored by then.
+const closing = 2 * time.Second
+
+// close ends connections when what uses them has ended, but does not wait for one that hangs: a kill would follow.
+func (a *app) close(behind *sync.WaitGroup) {
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		behind.Wait()
+		if a.remote != nil {
+			_ = a.remote.Close()
+		}
+		a.store.Close()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(closing):
+		a.log.Warn("connections did not close in time", "after", closing.String())
+	}
 }
 
 // assemble builds the instance without waiting for anything outside it.
