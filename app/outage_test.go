@@ -140,6 +140,7 @@ func TestInvalidation(t *testing.T) {
 	t.Logf("slowest: %s", worst)
 	// Memory is trusted: many requests, no further lookups.
 	a.create(t, "stay", "https://example.com")
+	time.Sleep(700 * time.Millisecond) // the creation is announced by now; an announcement after the first read asks again
 	b.ask(t, "GET", "/stay", "")
 	before := b.metric(t, `links_cache_lookups_total{layer="local",result="miss"}`)
 	time.Sleep(700 * time.Millisecond)
