@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,13 +38,12 @@ func (c *command) open(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	env := tools.Env()
+	maps.Copy(env, toolchain.DockerContext(ctx))
 	backend, err := c.backend(os.Getenv)
 	if err != nil {
 		return nil, err
 	}
-	for k, v := range backend {
-		env[k] = v
-	}
+	maps.Copy(env, backend)
 	dir, err := c.workingCopy()
 	if err != nil {
 		return nil, err

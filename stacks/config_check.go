@@ -71,10 +71,16 @@ func (d *decoder) bad(path string, value any, text, allowed, near string) {
 	d.report(problem{path: path, value: show(value), text: text, allowed: allowed, nearest: near})
 }
 
+// dockerReplicas is how many replicas the local PostgreSQL has connections for: 80 for the app, and pools of 10 are common.
+const dockerReplicas = 8
+
 func checkReplicas(d *decoder, c Config) {
 	r := c.App.Replicas
 	if r.Max < r.Min {
 		d.bad("app.replicas.max", r.Max, "less than app.replicas.min", fmt.Sprintf("%d or more", r.Min), "")
+	}
+	if c.Cloud == CloudDocker && r.Min > dockerReplicas {
+		d.bad("app.replicas.min", r.Min, "more than one host's database serves", fmt.Sprintf("1 to %d", dockerReplicas), "")
 	}
 	if c.Cloud == CloudDocker && r.Max > r.Min {
 		d.bad("app.replicas.max", r.Max, "the Docker Engine has no autoscaling", fmt.Sprintf("the same as app.replicas.min, %d", r.Min), "")

@@ -132,6 +132,9 @@ func checkEdge(d *decoder, c Config) {
 	if c.Cloud == CloudAWS && c.Edge.RateLimit > 0 && c.Edge.RateLimit < 10 {
 		d.bad("edge.rateLimit", c.Edge.RateLimit, "less than AWS WAF can limit to", "0, or 10 to 1000000", "")
 	}
+	if c.Cloud == CloudDocker && c.Edge.RateLimit > 0 && c.Edge.RateLimit < 6 {
+		d.bad("edge.rateLimit", c.Edge.RateLimit, "less than one request in ten seconds, which is what the proxy counts in", "0, or 6 to 1000000", "")
+	}
 	for _, row := range []struct {
 		path  string
 		value any

@@ -75,6 +75,10 @@ var problemRows = []struct {
 		`edge.waf = true: has no meaning for cloud docker; allowed: only for aws, azure, gcp`,
 		`region = "us-east-1": has no meaning for cloud docker; allowed: only for aws, azure, gcp`,
 	}},
+	{"too much for one host", []string{"cloud", "docker", "app", `{"replicas":{"min":9}}`, "edge", `{"rateLimit":5}`}, []string{
+		`app.replicas.min = 9: more than one host's database serves; allowed: 1 to 8`,
+		`edge.rateLimit = 5: less than one request in ten seconds, which is what the proxy counts in; allowed: 0, or 6 to 1000000`,
+	}},
 	{"docker", []string{"cloud", "docker", "docker", `{"httpPort":8443,"dashboardPort":8443}`, "app", `{"replicas":{"min":1,"max":2},"architecture":"arm"}`}, []string{
 		`app.architecture = "arm": not one of the allowed values; allowed: native, amd64, arm64; did you mean arm64?`,
 		`app.replicas.max = 2: the Docker Engine has no autoscaling; allowed: the same as app.replicas.min, 1`,

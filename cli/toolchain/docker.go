@@ -73,6 +73,9 @@ func (h *dockerHost) ensure(ctx context.Context, p *progress.Printer) error {
 	if other := h.getenv("DOCKER_HOST"); other != "" {
 		return fmt.Errorf("the Docker Engine at DOCKER_HOST=%s doesn't answer: %w", other, problem)
 	}
+	if other := h.context(ctx)["DOCKER_HOST"]; other != "" {
+		return fmt.Errorf("the Docker Engine of the docker context, at %s, doesn't answer: %w", other, problem)
+	}
 	if !h.isRoot || !h.debian() {
 		return fmt.Errorf("%w\n%s", problem, h.advice())
 	}

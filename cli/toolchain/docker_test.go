@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -89,6 +90,28 @@ func TestEnsureDocker(t *testing.T) {
 				t.Errorf("commands %s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// TestDockerContext: the provider gets the engine that the docker command uses.
+func TestDockerContext(t *testing.T) {
+	for _, c := range []struct{ name, host, prints, want string }{
+		{"default", "", "default unix:///var/run/docker.sock ", "map[]"},
+		{"DOCKER_HOST wins", "tcp://a:1", "rootless unix:///run/user/1000/docker.sock ", "map[]"},
+		{"rootless", "", "rootless unix:///run/user/1000/docker.sock ", "map[DOCKER_HOST:unix:///run/user/1000/docker.sock]"},
+		{"with certificates", "", "far tcp://far:2376 /home/me/.docker/contexts/tls/1",
+			"map[DOCKER_CERT_PATH:/home/me/.docker/contexts/tls/1/docker DOCKER_HOST:tcp://far:2376 DOCKER_TLS_VERIFY:1]"},
+	} {
+		f := newFakeHost("", "docker")
+		f.getenv = func(string) string { return c.host }
+		f.run = func(context.Context, string, ...string) (string, error) { return c.prints, nil }
+		if got := fmt.Sprint(f.context(t.Context())); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+	broken := newFakeHost("", "docker")
+	if got := broken.context(t.Context()); got != nil {
+		t.Errorf("an engine that doesn't answer: %v", got)
 	}
 }
 

@@ -119,7 +119,7 @@ func checkImage(ctx context.Context, image string) Finding {
 		return Finding{Name: image, Status: Missing, Detail: "not on this Docker Engine", Fix: "nothing: up pulls it, or builds it"}
 	}
 	if out == "" || strings.Contains(out, "no value") {
-		return Finding{Name: image, Status: OK, Detail: "pulled"}
+		return Finding{Name: image, Status: OK, Detail: "on this Docker Engine, not built by Slipway"}
 	}
 	return Finding{Name: image, Status: OK, Detail: "built here from " + out}
 }
