@@ -62,6 +62,10 @@ type ServiceArgs struct {
 	Env map[string]pulumi.StringInput
 	// Secrets are environment variables given by reference.
 	Secrets map[string]SecretRef
+	// Certificate is what TLS is terminated with where the load balancer belongs to the service, as on AWS. Default: none.
+	Certificate CertificateRef
+	// Gates are the signals whose breach undoes a deployment, where the cloud's own deployments can be gated. Default: none.
+	Gates []Signal
 }
 
 // ServiceState is what a driver made.

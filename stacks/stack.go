@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,6 +78,7 @@ func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config) e
 		HealthPath:  c.App.HealthPath,
 		ReadyPath:   c.App.ReadyPath,
 		Migrate:     c.App.Migrate,
+		Gates:       gates(c),
 		Env:         map[string]pulumi.StringInput{},
 		Secrets:     map[string]components.SecretRef{},
 	}
@@ -98,15 +100,16 @@ func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config) e
 	if err != nil {
 		return err
 	}
+	certificate, err := components.NewCertificate(ctx, p, "certificate", components.CertificateArgs{Domain: c.Domain.Name, Zone: c.Domain.Zone}, parent)
+	if err != nil {
+		return err
+	}
+	service.Certificate = certificate.Ref
 	svc, err := components.NewService(ctx, p, c.App.Name, service, parent)
 	if err != nil {
 		return err
 	}
 	scopes.Service = svc.Scope
-	certificate, err := components.NewCertificate(ctx, p, "certificate", components.CertificateArgs{Domain: c.Domain.Name, Zone: c.Domain.Zone}, parent)
-	if err != nil {
-		return err
-	}
 	edge, err := components.NewEdge(ctx, p, "edge", components.EdgeArgs{
 		Service: svc.Scope, Certificate: certificate.Ref, Domain: c.Domain.Name, Zone: c.Domain.Zone,
 		RateLimit: c.Edge.RateLimit, WAF: c.Edge.WAF, CachePaths: c.Edge.CDN,
@@ -187,6 +190,17 @@ func dataStores(ctx *pulumi.Context, p components.Platform, root string, c Confi
 		ctx.Export("cacheEndpoint", cache.Endpoint)
 	}
 	return scopes, nil
+}
+
+// gates are the signals whose breach undoes a deployment.
+func gates(c Config) []components.Signal {
+	var out []components.Signal
+	for _, row := range components.Signals(c.Alerts.Thresholds) {
+		if slices.Contains(c.Rollout.Gates, row.ID) {
+			out = append(out, row)
+		}
+	}
+	return out
 }
 
 // observe makes alarms and dashboard from the same rows.

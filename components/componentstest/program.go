@@ -2,6 +2,7 @@ package componentstest
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -44,6 +45,7 @@ func typical(source string) Args {
 				{Slot: components.Green, Version: "ba9876543210", Weight: 10},
 			},
 			Migrate: []string{"migrate"},
+			Gates:   gates(rows),
 			Env:     map[string]pulumi.StringInput{"GREETING": pulumi.String("hello")},
 		},
 		Certificate: components.CertificateArgs{Domain: "links.example.com", Zone: "example.com"},
@@ -51,6 +53,11 @@ func typical(source string) Args {
 		Alarm:       components.AlarmArgs{Signals: rows, Emails: []string{"oncall@example.com"}, Webhook: pulumi.ToSecret(pulumi.String(webhookSecret)).(pulumi.StringOutput)},
 		Dashboard:   components.DashboardArgs{Signals: rows},
 	}
+}
+
+// gates are the rows that can undo a deployment.
+func gates(rows []components.Signal) []components.Signal {
+	return slices.DeleteFunc(slices.Clone(rows), func(s components.Signal) bool { return !s.Gate })
 }
 
 // deploy makes every component, one after the other, and registers what they give back with a probe.
@@ -75,15 +82,16 @@ func (a Args) deploy(ctx *pulumi.Context, p components.Platform) error {
 	for i := range a.Service.Tracks {
 		a.Service.Tracks[i].Image = image.Ref
 	}
+	certificate, err := components.NewCertificate(ctx, p, "certificate", a.Certificate, parent)
+	if err != nil {
+		return err
+	}
+	a.Service.Certificate = certificate.Ref
 	service, err := components.NewService(ctx, p, App, a.Service, parent)
 	if err != nil {
 		return err
 	}
 	scopes.Service = service.Scope
-	certificate, err := components.NewCertificate(ctx, p, "certificate", a.Certificate, parent)
-	if err != nil {
-		return err
-	}
 	probe["certificate.ref"], probe["certificate.ca"] = certificate.Ref.StringOutput, certificate.CA
 	a.Edge.Service, a.Edge.Certificate = service.Scope, certificate.Ref
 	edge, err := components.NewEdge(ctx, p, "edge", a.Edge, parent)
