@@ -75,7 +75,7 @@ type verb struct {
 var verbs = []verb{
 	{"up", "", "create or update the stack, and check that the new version answers", up, true},
 	{"preview", "", "show what up would change", preview, false},
-	{"destroy", "[--delete-data [--yes]]", "remove the stack; data is kept unless it is asked for twice", destroy, true},
+	{"destroy", "[--delete-data] [--yes]", "remove the stack; data is kept unless it is asked for twice", destroy, true},
 	{"output", "[NAME] [--json]", "print the stack's outputs", output, false},
 	{"logs", "[-f] [--since 10m] [COMPONENT]", "print the logs of the stack", logs, false},
 	{"doctor", "", "say what is missing on this machine and how to get it", doctor, false},

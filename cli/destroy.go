@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
+
+	"github.com/slipway-iac/slipway/stacks"
 )
 
 // destroy removes the stack. What is protected, because users have stored something in it, stays, with the passwords that open
@@ -21,6 +23,9 @@ func destroy(ctx context.Context, c *command) error {
 	}
 	resources, _, err := s.state(ctx)
 	if err != nil {
+		return err
+	}
+	if err := c.confirm(resources); err != nil {
 		return err
 	}
 	deleteData, err := c.askForData(resources)
@@ -61,6 +66,31 @@ func destroy(ctx context.Context, c *command) error {
 	return nil
 }
 
+// confirm asks for the stack's name before a stack in a cloud is removed: its addresses are gone for good, and bringing its data back
+// takes hours. A stack on this machine is made anew in seconds, and its data stays anyway.
+func (c *command) confirm(resources []Resource) error {
+	if c.program.Cloud == stacks.CloudDocker || len(resources) == 0 || c.yes {
+		return nil
+	}
+	if !terminal(c.in) {
+		return fmt.Errorf("removing stack %q from %s needs --yes where nobody can be asked: nothing was removed", c.stack, c.program.Cloud)
+	}
+	return c.typeName(fmt.Sprintf("This removes stack %s from %s, %d resources.", c.stack, c.program.Cloud, len(resources)))
+}
+
+// typeName shows a warning and wants the stack's name as the answer.
+func (c *command) typeName(warning string) error {
+	fmt.Fprintf(c.err, "%s\nType the stack's name to go on: ", warning)
+	line, err := bufio.NewReader(c.in).ReadString('\n')
+	if err != nil {
+		return fmt.Errorf("reading the answer: %w", err)
+	}
+	if strings.TrimSpace(line) != c.stack {
+		return fmt.Errorf("the answer is not %q: nothing was removed", c.stack)
+	}
+	return nil
+}
+
 // askForData decides whether protected data goes too. Without --delete-data it stays; with it, a person at a terminal is asked
 // for the stack's name first.
 func (c *command) askForData(resources []Resource) (bool, error) {
@@ -76,13 +106,8 @@ func (c *command) askForData(resources []Resource) (bool, error) {
 	if len(data) == 0 || c.yes || !terminal(c.in) {
 		return true, nil
 	}
-	fmt.Fprintf(c.err, "This deletes for good what users have stored in stack %s (%s).\nType the stack's name to go on: ", c.stack, strings.Join(data, ", "))
-	line, err := bufio.NewReader(c.in).ReadString('\n')
-	if err != nil {
-		return false, fmt.Errorf("reading the answer: %w", err)
-	}
-	if strings.TrimSpace(line) != c.stack {
-		return false, fmt.Errorf("the answer is not %q: nothing was removed", c.stack)
+	if err := c.typeName(fmt.Sprintf("This deletes for good what users have stored in stack %s (%s).", c.stack, strings.Join(data, ", "))); err != nil {
+		return false, err
 	}
 	return true, nil
 }
