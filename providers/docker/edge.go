@@ -47,7 +47,7 @@ func (p *Platform) OpenEdge(ctx *pulumi.Context, name string, a components.EdgeA
 	}
 	_, err = p.runContainer(ctx, container{
 		name: name, component: "edge", image: image, user: proxyUser, aliases: []string{edgeHost},
-		memoryMiB: 256, cpus: 2, grace: 40,
+		memoryMiB: 256, cpus: 2, grace: 15,
 		mounts: []docker.ContainerMountInput{mount(config, "/config"), mount(state, "/state")},
 		files:  map[string]pulumi.StringInput{"/config/haproxy.cfg": p.proxyConfig(a, slotKey), "/config/tls.pem": a.Certificate.StringOutput},
 		ports:  map[int]int{p.settings.HTTPSPort: 8443, p.settings.HTTPPort: 8080},

@@ -51,7 +51,8 @@ type HAProxyParams struct {
 	ResponseTimeout time.Duration
 	// IdleTimeout is how long a client may be silent within a request or response. Default 60 s.
 	IdleTimeout time.Duration
-	// HardStopAfter bounds the graceful stop. Default 30 s; the container's grace period must be longer.
+	// HardStopAfter bounds the graceful stop, in which nothing new is accepted: idle HTTP/2 connections hold it to its end.
+	// Default 10 s; the container's grace period must be longer.
 	HardStopAfter time.Duration
 	// HSTS is the age in the Strict-Transport-Security header where the app sets none; it is never sent for localhost.
 	// Default one year.
@@ -132,7 +133,7 @@ func (p HAProxyParams) withDefaults() HAProxyParams {
 	orDefault(&p.MaxBodyBytes, 10<<20)
 	orDefault(&p.ResponseTimeout, time.Minute)
 	orDefault(&p.IdleTimeout, time.Minute)
-	orDefault(&p.HardStopAfter, 30*time.Second)
+	orDefault(&p.HardStopAfter, 10*time.Second)
 	orDefault(&p.HSTS, 365*24*time.Hour)
 	orDefault(&p.CacheMegabytes, 32)
 	return p
