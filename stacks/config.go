@@ -44,6 +44,9 @@ type Config struct {
 	// namespace that the keys were read from. They aren't configuration keys.
 	Project string `json:"-"`
 	Stack   string `json:"-"`
+	// Simulated says that nothing outside answers: what a program fetches by
+	// itself must be made up. It isn't a configuration key either.
+	Simulated bool `json:"-"`
 
 	Cloud    Cloud             `json:"cloud" desc:"Target of the stack." enum:"docker,aws,azure,gcp" required:"true"`
 	Tier     Tier              `json:"tier" desc:"Sets every default and which guardrails bind." enum:"dev,prod"`

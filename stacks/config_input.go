@@ -23,6 +23,8 @@ type Input struct {
 	// SecretKeys lists the full keys that hold an encrypted value at any depth.
 	// No error shows the value of such a key or of anything under it.
 	SecretKeys []string
+	// Simulated says that nothing outside answers: no cloud, and no network.
+	Simulated bool
 }
 
 // InputFromEnv decodes the environment that the language host gives a program

@@ -24,7 +24,7 @@ func Load(in Input) (Config, error) {
 	t := d.target()
 	tree := clone(d.user).(map[string]any)
 	fill(tree, t)
-	cfg := Config{Project: in.Project, Stack: in.Stack}
+	cfg := Config{Project: in.Project, Stack: in.Stack, Simulated: in.Simulated}
 	d.section("", tree, reflect.ValueOf(&cfg).Elem())
 	d.settle(&cfg)
 	d.check(cfg)

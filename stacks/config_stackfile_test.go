@@ -60,7 +60,7 @@ func TestStackFiles(t *testing.T) {
 	}{
 		{"local", CloudDocker, TierDev, StrategyRolling},
 		{"dev", CloudAWS, TierDev, StrategyRolling},
-		{"prod", CloudAWS, TierProd, StrategyCanary},
+		{"prod", CloudAWS, TierProd, StrategyRolling},
 	} {
 		c, err := Load(stackFile(t, row.stack))
 		if err != nil {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"reflect"
+	"strings"
 	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -14,6 +14,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/slipway-iac/slipway/cli/simulate/likely"
 )
 
 // everything is how properties cross the wire: the mocks of Pulumi's SDK drop unknown values and refuse unknown secrets.
@@ -27,7 +29,7 @@ type monitor struct {
 
 	mu        sync.Mutex
 	root      string
-	kinds     map[string]reflect.Type
+	kinds     map[string]likely.Kind
 	recording Recording
 }
 
@@ -44,11 +46,11 @@ func serve(m *monitor) (address string, stop func(), err error) {
 	return listener.Addr().String(), server.Stop, nil
 }
 
-// learn notes the Go type of a resource: its tags say which outputs there are.
+// learn notes the Go types of a resource: their tags say which outputs there are.
 func (m *monitor) learn(a *pulumi.ResourceTransformationArgs) *pulumi.ResourceTransformationResult {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.kinds[a.Type] = reflect.TypeOf(a.Resource)
+	m.kinds[a.Type] = likely.KindOf(a)
 	return nil
 }
 
@@ -78,13 +80,34 @@ func (m *monitor) RegisterResource(_ context.Context, in *pulumirpc.RegisterReso
 	m.recording.Resources = append(m.recording.Resources, r)
 	id, state := "", r.Inputs
 	if r.Custom && !m.options.Preview {
-		id, state = likely(r.URN, "id", "id"), m.outputs(r)
+		id, state = r.thing().ID(), m.outputs(r)
 		for _, name := range in.GetAdditionalSecretOutputs() {
 			m.conceal(r, state, resource.PropertyKey(name))
 		}
 	}
 	object, err := plugin.MarshalProperties(state, everything)
 	return &pulumirpc.RegisterResourceResponse{Urn: r.URN, Id: id, Object: object}, err
+}
+
+// thing is what values are made up for.
+func (r Resource) thing() likely.Thing {
+	return likely.Thing{Token: r.Type, URN: r.URN, Inputs: r.Inputs}
+}
+
+// outputs fills in the outputs of a resource.
+func (m *monitor) outputs(r Resource) resource.PropertyMap {
+	state := r.thing().Outputs(m.kinds[r.Type])
+	for _, row := range m.options.Outputs {
+		if row.Type != r.Type {
+			continue
+		}
+		value := row.Value
+		if text, ok := value.(string); ok {
+			value = strings.ReplaceAll(text, "{name}", r.Name)
+		}
+		state[resource.PropertyKey(row.Property)] = resource.NewPropertyValue(value)
+	}
+	return state
 }
 
 // conceal marks an output as secret, as the engine does for those that the SDK names, and remembers its value.
@@ -125,7 +148,7 @@ func (m *monitor) Invoke(_ context.Context, in *pulumirpc.ResourceInvokeRequest)
 	if err != nil {
 		return nil, err
 	}
-	out["id"] = resource.NewProperty(likely(in.GetTok(), "id", "id"))
+	out["id"] = resource.NewProperty(likely.Thing{Token: in.GetTok(), URN: in.GetTok()}.ID())
 	for _, row := range m.options.Outputs {
 		if row.Type == in.GetTok() {
 			out[resource.PropertyKey(row.Property)] = resource.NewPropertyValue(row.Value)

@@ -2,13 +2,14 @@ package componentstest
 
 import (
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/slipway-iac/slipway/cli/simulate/likely"
 )
 
 // The Pulumi project and stack that recorded programs run in.
@@ -76,7 +77,7 @@ type Output struct {
 // Record runs a program against a monitor that creates nothing, notes all that is registered and fills in every output of every
 // resource: an input is an output too, and the others are unique texts of a likely form. It returns the program's own error.
 func Record(program pulumi.RunFunc, o Options) (*Recording, error) {
-	m := &monitor{options: o, kinds: map[string]reflect.Type{}, recording: Recording{Invokes: map[string]string{}, Secrets: maps.Clone(o.Secrets)}}
+	m := &monitor{options: o, kinds: map[string]likely.Kind{}, recording: Recording{Invokes: map[string]string{}, Secrets: maps.Clone(o.Secrets)}}
 	if m.recording.Secrets == nil {
 		m.recording.Secrets = map[string]string{}
 	}

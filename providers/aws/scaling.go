@@ -1,0 +1,65 @@
+package aws
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/slipway-iac/slipway/components"
+)
+
+// Autoscaling adds tasks at once and takes them away slowly, in seconds.
+const scaleOutCooldown, scaleInCooldown = 60, 300
+
+// scale keeps the number of a slot's tasks between MinReplicas and MaxReplicas, and between these at the targets of
+// Settings.Scale. Application Auto Scaling owns the number: updates of the ECS service leave it alone, so a deployment in the rush
+// hour does not fall back to the minimum. It does so where both bounds are the same too, without any policy: registering the
+// bounds moves a service that lies outside of them, so a changed app.replicas.min takes effect although the service's own
+// desiredCount is ignored.
+//   - https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
+//   - https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-auto-scaling.html
+//   - https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking.html
+func (p *Platform) scale(ctx *pulumi.Context, d deployment, slot components.Slot, service *ecs.Service, opts []pulumi.ResourceOption) error {
+	name, a := p.serviceName(slot), d.args
+	bounds, err := appautoscaling.NewTarget(ctx, name, &appautoscaling.TargetArgs{
+		ServiceNamespace:  pulumi.String("ecs"),
+		ScalableDimension: pulumi.String("ecs:service:DesiredCount"),
+		ResourceId:        pulumi.Sprintf("service/%s/%s", d.cluster.Name, service.Name),
+		MinCapacity:       pulumi.Int(a.MinReplicas),
+		MaxCapacity:       pulumi.Int(a.MaxReplicas),
+	}, p.cloudOpts(opts)...)
+	if err != nil {
+		return fmt.Errorf("registering slot %s for scaling: %w", slot, err)
+	}
+	if a.MaxReplicas == a.MinReplicas {
+		return nil
+	}
+	group := pulumi.Sprintf("%s/%s", d.balancing.made.ArnSuffix, d.balancing.groups[slot].ArnSuffix)
+	for _, row := range []struct {
+		part, metric string
+		target       int
+		label        pulumi.StringPtrInput
+	}{
+		{"cpu", "ECSServiceAverageCPUUtilization", p.settings.Scale.CPU, nil},
+		{"memory", "ECSServiceAverageMemoryUtilization", p.settings.Scale.Memory, nil},
+		{"requests", "ALBRequestCountPerTarget", p.settings.Scale.RequestsPerMinute, group.ToStringPtrOutput()},
+	} {
+		if row.target == 0 {
+			continue
+		}
+		if _, err := appautoscaling.NewPolicy(ctx, name+"-"+row.part, &appautoscaling.PolicyArgs{
+			PolicyType: pulumi.String("TargetTrackingScaling"), ServiceNamespace: bounds.ServiceNamespace, ScalableDimension: bounds.ScalableDimension, ResourceId: bounds.ResourceId,
+			TargetTrackingScalingPolicyConfiguration: appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs{
+				TargetValue: pulumi.Float64(row.target), ScaleOutCooldown: pulumi.Int(scaleOutCooldown), ScaleInCooldown: pulumi.Int(scaleInCooldown),
+				PredefinedMetricSpecification: appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs{
+					PredefinedMetricType: pulumi.String(row.metric), ResourceLabel: row.label,
+				},
+			},
+		}, p.cloudOpts(opts)...); err != nil {
+			return fmt.Errorf("creating scaling policy of slot %s on %s: %w", slot, row.part, err)
+		}
+	}
+	return nil
+}
