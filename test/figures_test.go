@@ -74,6 +74,8 @@ func TestFigures(t *testing.T) {
 	must(t, os.WriteFile(main, text, 0o644))
 	s.build(t)
 
+	s.awsFigures(t, &f)
+
 	f.add("up from nothing (tools and platform images present)", seconds(s.must(t, "up").took), "")
 	s.outputs = s.project.outputs(t)
 	s.site = newSite(t, s.outputs["url"], s.outputs["ca"])
