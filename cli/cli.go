@@ -50,10 +50,11 @@ const (
 	exitOK     = 0
 	exitFailed = 1
 	exitUsage  = 2
+	exitChange = 3
 )
 
 // Main runs the Pulumi program when the engine started this process, and the command line otherwise. It returns the exit code:
-// 0, 1 for a failure, 2 for wrong usage.
+// 0, 1 for a failure, 2 for wrong usage, 3 for changes that a preview did not expect.
 func Main(program stacks.Program, target Target) int {
 	if os.Getenv(pulumi.EnvMonitor) != "" {
 		pulumi.Run(program.Run)
@@ -74,7 +75,8 @@ type verb struct {
 
 var verbs = []verb{
 	{"up", "", "create or update the stack, and check that the new version answers", up, true},
-	{"preview", "", "show what up would change", preview, false},
+	{"preview", "[--refresh] [--expect-no-changes] [--markdown]", "show what up would change", preview, false},
+	{"plan", "[--out FILE] [--against FILE] [--json|--markdown]", "simulate up without any account, and compare", makePlan, false},
 	{"destroy", "[--delete-data] [--yes]", "remove the stack; data is kept unless it is asked for twice", destroy, true},
 	{"output", "[NAME] [--json]", "print the stack's outputs", output, false},
 	{"logs", "[-f] [--since 10m] [COMPONENT]", "print the logs of the stack", logs, false},
@@ -95,6 +97,8 @@ type command struct {
 	deleteData bool
 	yes        bool
 	logOptions LogOptions
+	plan       planOptions
+	preview    previewOptions
 
 	in       io.Reader
 	out, err io.Writer
@@ -127,11 +131,18 @@ func run(ctx context.Context, program stacks.Program, target Target, args []stri
 	if err == nil {
 		return exitOK
 	}
+	if ctx.Err() != nil && !c.changes {
+		fmt.Fprintln(errOut, "\nslipway: interrupted")
+		return exitFailed
+	}
 	if ctx.Err() != nil {
 		fmt.Fprintf(errOut, "\nslipway: interrupted. What was done is recorded; `go run . %s -s %s` goes on from there.\n", c.verbToResume(verbs[i].name), c.stack)
 		return exitFailed
 	}
 	fmt.Fprintln(errOut, "\nslipway:", explain(err, c))
+	if errors.Is(err, errChanges) {
+		return exitChange
+	}
 	return exitFailed
 }
 
@@ -145,7 +156,7 @@ func (c *command) verbToResume(name string) string {
 func usage(w io.Writer) {
 	fmt.Fprint(w, "Usage: go run . VERB [-s STACK] [-c key=value]...\n\n")
 	for _, v := range verbs {
-		fmt.Fprintf(w, "  %-40s %s\n", v.name+" "+v.args, v.summary)
+		fmt.Fprintf(w, "  %-55s %s\n", v.name+" "+v.args, v.summary)
 	}
 	fmt.Fprint(w, "\n  -s STACK       the stack: Pulumi.STACK.yaml (default: local)\n  -c key=value   configuration for this run only, such as app.replicas.min=3; may be repeated\n")
 }
@@ -169,6 +180,15 @@ func (c *command) parse(v verb, args []string) error {
 	switch v.name {
 	case "output":
 		f.BoolVar(&c.jsonOut, "json", false, "as JSON")
+	case "preview":
+		f.BoolVar(&c.preview.markdown, "markdown", false, "as the comment of a pull request")
+		f.BoolVar(&c.preview.refresh, "refresh", false, "read what is really there first")
+		f.BoolVar(&c.preview.none, "expect-no-changes", false, "exit code 3 if anything would change")
+	case "plan":
+		f.StringVar(&c.plan.file, "out", "", "write the simulated state to this file, in the format of pulumi stack export")
+		f.StringVar(&c.plan.against, "against", "", "compare with this file")
+		f.BoolVar(&c.jsonOut, "json", false, "as JSON")
+		f.BoolVar(&c.plan.markdown, "markdown", false, "as the comment of a pull request")
 	case "destroy":
 		f.BoolVar(&c.deleteData, "delete-data", false, "delete the database volume too")
 		f.BoolVar(&c.yes, "yes", false, "don't ask")
@@ -185,6 +205,9 @@ func (c *command) parse(v verb, args []string) error {
 			break
 		}
 		c.rest = append(c.rest, f.Arg(0))
+	}
+	if c.jsonOut && c.plan.markdown {
+		return errors.New("--json and --markdown are two forms of the same: choose one")
 	}
 	if most := map[string]int{"output": 1, "logs": 1}[v.name]; len(c.rest) > most {
 		return fmt.Errorf("%s takes no argument %q", v.name, c.rest[most])

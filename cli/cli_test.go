@@ -410,6 +410,9 @@ func TestConfirm(t *testing.T) {
 		{"nothing there", stacks.CloudAWS, false, nil, ""},
 		{"said yes", stacks.CloudAWS, true, some, ""},
 		{"nobody to ask", stacks.CloudAWS, false, some, "needs --yes"},
+		{"kept by Pulumi", stacks.CloudAWS, true, []Resource{{URN: "a::b::data", Protect: true}}, "data (protect). Nothing was removed"},
+		{"kept by AWS", stacks.CloudAWS, true, []Resource{{URN: "a::b::db", Type: "aws:rds/instance:Instance", Outputs: map[string]any{"deletionProtection": true}}}, "db (deletionProtection)"},
+		{"not kept", stacks.CloudAWS, true, []Resource{{URN: "a::b::db", Type: "aws:rds/instance:Instance", Outputs: map[string]any{"deletionProtection": false}}}, ""},
 	} {
 		c, _ := newCommand(t)
 		c.program.Cloud, c.yes, c.in = row.cloud, row.yes, strings.NewReader("")

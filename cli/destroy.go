@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
+	"github.com/slipway-iac/slipway/cli/simulate"
 	"github.com/slipway-iac/slipway/stacks"
 )
 
@@ -67,9 +69,26 @@ func destroy(ctx context.Context, c *command) error {
 }
 
 // confirm asks for the stack's name before a stack in a cloud is removed: its addresses are gone for good, and bringing its data back
-// takes hours. A stack on this machine is made anew in seconds, and its data stays anyway.
+// takes hours. What refuses its deletion is looked for first: the cloud would refuse it too, but only after the rest is gone. A stack
+// on this machine is made anew in seconds, and its data stays anyway.
 func (c *command) confirm(resources []Resource) error {
-	if c.program.Cloud == stacks.CloudDocker || len(resources) == 0 || c.yes {
+	if c.program.Cloud == stacks.CloudDocker || len(resources) == 0 {
+		return nil
+	}
+	var refuse []string
+	for _, r := range resources {
+		key := simulate.Protection(r.Type, resource.NewPropertyMapFromMap(r.Outputs))
+		if key == "" && r.Protect {
+			key = "protect"
+		}
+		if key != "" {
+			refuse = append(refuse, fmt.Sprintf("%s (%s)", nameOf(r.URN), key))
+		}
+	}
+	if len(refuse) > 0 {
+		return fmt.Errorf("stack %q holds what refuses to be deleted: %s. Nothing was removed. Lift that first with an update: `go run . up -s %s -c database.deletionProtection=false`, and in prod -c allow.database-deletion-protection=REASON", c.stack, strings.Join(refuse, ", "), c.stack)
+	}
+	if c.yes {
 		return nil
 	}
 	if !terminal(c.in) {

@@ -26,10 +26,24 @@ type follow struct {
 	errors   int
 	events   chan events.EngineEvent
 	done     chan struct{}
+
+	messages   bool // only messages are shown, no operations
+	onlyErrors bool // and of those only errors
 }
 
 func newFollow(w io.Writer, p *progress.Printer) *follow {
-	f := &follow{w: w, progress: p, open: map[string]*progress.Step{}, changes: map[string]int{}, events: make(chan events.EngineEvent, 64), done: make(chan struct{})}
+	return startFollow(&follow{w: w, progress: p})
+}
+
+// newMessages follows a simulation: its operations are not worth a line.
+// onlyErrors leaves out the rest of the messages too.
+func newMessages(w io.Writer, p *progress.Printer, onlyErrors bool) *follow {
+	return startFollow(&follow{w: w, progress: p, messages: true, onlyErrors: onlyErrors})
+}
+
+func startFollow(f *follow) *follow {
+	f.open, f.changes = map[string]*progress.Step{}, map[string]int{}
+	f.events, f.done = make(chan events.EngineEvent, 64), make(chan struct{})
 	go func() {
 		defer close(f.done)
 		for e := range f.events {
@@ -58,7 +72,7 @@ func (f *follow) handle(e events.EngineEvent) {
 	case e.ResourcePreEvent != nil:
 		m := e.ResourcePreEvent.Metadata
 		verb, ok := doing[m.Op]
-		if !ok || e.ResourcePreEvent.Planning || !custom(m) {
+		if !ok || e.ResourcePreEvent.Planning || !custom(m) || f.messages {
 			return
 		}
 		what := describe(m)
@@ -96,7 +110,7 @@ func (f *follow) diagnostic(d *apitype.DiagnosticEvent) {
 	if d.Severity == "error" {
 		f.errors++
 	}
-	if d.Severity == "error" || d.Severity == "warning" || d.Severity == "info" {
+	if d.Severity == "error" || !f.onlyErrors && (d.Severity == "warning" || d.Severity == "info") {
 		about := ""
 		if name := nameOf(d.URN); name != "" {
 			about = name + ": "

@@ -2,13 +2,10 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
-	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
 )
@@ -78,27 +75,6 @@ func (s *session) repair(ctx context.Context, c *command) error {
 	step.Done(err)
 	if err != nil {
 		return fmt.Errorf("repairing stack %q: %w", s.Name, err)
-	}
-	return nil
-}
-
-// preview shows what up would change, in Pulumi's own words.
-func preview(ctx context.Context, c *command) error {
-	s, err := c.open(ctx)
-	if err != nil {
-		return err
-	}
-	color := optpreview.Color("never")
-	if c.progress.Terminal() {
-		color = optpreview.Color("always")
-	}
-	_, err = s.auto.Preview(ctx, optpreview.Diff(), optpreview.ProgressStreams(c.out), optpreview.ErrorProgressStreams(c.err), color)
-	if err != nil {
-		// The engine has printed why.
-		if strings.Contains(err.Error(), "failed to run update") || ctx.Err() == nil && !auto.IsConcurrentUpdateError(err) {
-			return errors.Join(errReported)
-		}
-		return err
 	}
 	return nil
 }

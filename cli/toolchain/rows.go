@@ -70,3 +70,14 @@ func For(cloud string) []Need {
 	}
 	return needs
 }
+
+// Command is what running the engine needs when no plugin is used.
+func Command() []Need {
+	var needs []Need
+	for _, p := range programs {
+		if p.plugin == "" {
+			needs = append(needs, Need{p})
+		}
+	}
+	return needs
+}

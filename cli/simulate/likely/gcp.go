@@ -69,6 +69,7 @@ var gcpForms = map[string]form{
 // gcpNamed are the forms of properties that many of Google Cloud's resources share.
 var gcpNamed = []named{
 	{regexp.MustCompile(`^project$`), "{project}"},
+	{regexp.MustCompile(`^address$`), "{ip}"},
 	{regexp.MustCompile(`^(region|location)$`), "{region}"},
 	{regexp.MustCompile(`^selfLink$`), "https://www.googleapis.com/{module}/v1/{id}"},
 	{regexp.MustCompile(`^(generatedId|numericId|uniqueId|proxyId|mapId)$`), "{digits:19}"},

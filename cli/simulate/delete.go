@@ -1,0 +1,107 @@
+package simulate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/slipway-iac/slipway/cli/simulate/likely"
+)
+
+// protections are the inputs that make a cloud, or its provider, refuse to delete a resource.
+//   - https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DeleteInstance.html
+//   - https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
+//   - https://cloud.google.com/sql/docs/postgres/deletion-protection
+var protections = map[string][]string{
+	"aws:cognito/userPool:UserPool":             {"deletionProtection"},
+	"aws:dynamodb/table:Table":                  {"deletionProtectionEnabled"},
+	"aws:ec2/instance:Instance":                 {"disableApiTermination"},
+	"aws:lb/loadBalancer:LoadBalancer":          {"enableDeletionProtection"},
+	"aws:rds/cluster:Cluster":                   {"deletionProtection"},
+	"aws:rds/instance:Instance":                 {"deletionProtection"},
+	"gcp:cloudrunv2/job:Job":                    {"deletionProtection"},
+	"gcp:cloudrunv2/service:Service":            {"deletionProtection"},
+	"gcp:container/cluster:Cluster":             {"deletionProtection"},
+	"gcp:redis/cluster:Cluster":                 {"deletionProtectionEnabled"},
+	"gcp:sql/databaseInstance:DatabaseInstance": {"deletionProtection", "settings.deletionProtectionEnabled"},
+}
+
+// protectedByDefault are those whose provider refuses unless the input is false.
+// https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/sql_database_instance#deletion_protection-1
+var protectedByDefault = []string{"gcp:sql/databaseInstance:DatabaseInstance"}
+
+// Protection is the input by which a resource refuses its deletion, or nothing.
+func Protection(token string, inputs resource.PropertyMap) string {
+	keys := protections[token]
+	for _, key := range keys {
+		v, ok := at(inputs, key)
+		on := ok && (v.IsBool() && v.BoolValue() || v.IsString() && (v.StringValue() == "ACTIVE" || v.StringValue() == "true"))
+		if on || !ok && key == keys[0] && slices.Contains(protectedByDefault, token) {
+			return key
+		}
+	}
+	return ""
+}
+
+// at returns the value at a path of plain names.
+func at(m resource.PropertyMap, path string) (resource.PropertyValue, bool) {
+	head, rest, nested := strings.Cut(path, ".")
+	v, ok := m[resource.PropertyKey(head)]
+	v = likely.Plain(v)
+	if nested && v.IsObject() {
+		return at(v.ObjectValue(), rest)
+	}
+	return v, ok && !nested && !v.IsNull()
+}
+
+// protected refuses to delete what is protected.
+func protected(t thing) error {
+	inputs := t.inputs
+	if len(inputs) == 0 {
+		inputs = t.outputs
+	}
+	token := string(t.urn.Type())
+	key := Protection(token, inputs)
+	if key == "" {
+		return nil
+	}
+	return fmt.Errorf("simulated cloud: %s %q can't be deleted: its deletion protection is on (%s). Turn it off with an update first", kindOf(token), t.urn.Name(), key)
+}
+
+func kindOf(token string) string { return token[strings.LastIndex(token, ":")+1:] }
+
+// inUse refuses to delete what another resource still names: a cloud answers "dependency violation".
+func (c *Cloud) inUse(t thing) error {
+	token := string(t.urn.Type())
+	own := resource.PropertyKey(likely.NameProperty(token))
+	var borrowed []string // what the resource itself has from others
+	for key, v := range t.inputs {
+		if key != own {
+			leaves(v, nil, func(_ resource.PropertyPath, text string) { borrowed = append(borrowed, text) })
+		}
+	}
+	var names []string
+	for _, name := range []resource.PropertyValue{resource.NewProperty(t.id), t.outputs["arn"], t.outputs["selfLink"]} {
+		leaves(name, nil, func(_ resource.PropertyPath, text string) {
+			if len(text) > len(`"12345678"`) && !slices.Contains(borrowed, text) {
+				names = append(names, text)
+			}
+		})
+	}
+	var err error
+	for _, other := range c.things() {
+		if other.urn == t.urn {
+			continue
+		}
+		for _, key := range other.inputs.StableKeys() {
+			leaves(other.inputs[key], resource.PropertyPath{string(key)}, func(path resource.PropertyPath, text string) {
+				if slices.Contains(names, text) && err == nil {
+					err = fmt.Errorf("simulated cloud: %s %q can't be deleted: %s of %s %q still names it", kindOf(token), t.urn.Name(), path, kindOf(string(other.urn.Type())), other.urn.Name())
+				}
+			})
+		}
+	}
+	return err
+}

@@ -1,0 +1,72 @@
+package simulate
+
+// gcpReplaces lists, for each type, the inputs that Google Cloud can't change in place. The lists were taken from ForceNew in the
+// schemas of the Terraform provider that Pulumi's provider is built on. What is not here is updated in place.
+//   - https://registry.terraform.io/providers/hashicorp/google/latest/docs
+//   - https://github.com/hashicorp/terraform-provider-google/tree/main/google/services
+var gcpReplaces = map[string]string{
+	// https://cloud.google.com/artifact-registry/docs/repositories/create-repos
+	"artifactregistry/repository:Repository": "format kmsKeyName location mode project remoteRepositoryConfig repositoryId",
+	// https://cloud.google.com/certificate-manager/docs/certificates
+	"certificatemanager/certificate:Certificate":                 "location managed name project scope",
+	"certificatemanager/certificateMap:CertificateMap":           "name project",
+	"certificatemanager/certificateMapEntry:CertificateMapEntry": "hostname map matcher name project",
+	"certificatemanager/dnsAuthorization:DnsAuthorization":       "domain location name project type",
+	// https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services
+	"cloudrunv2/job:Job":         "location name project",
+	"cloudrunv2/service:Service": "location name project",
+	// https://cloud.google.com/compute/docs/reference/rest/v1
+	"compute/address:Address":                                       "address addressType description ipVersion ipv6EndpointType name network networkTier prefixLength project purpose region subnetwork",
+	"compute/backendService:BackendService":                         "name project",
+	"compute/firewall:Firewall":                                     "direction name project",
+	"compute/globalAddress:GlobalAddress":                           "address addressType description ipVersion name network prefixLength project purpose",
+	"compute/globalForwardingRule:GlobalForwardingRule":             "description ipAddress ipProtocol ipVersion metadataFilters name network noAutomateDnsZone portRange project sourceIpRanges subnetwork",
+	"compute/managedSslCertificate:ManagedSslCertificate":           "description managed name project type",
+	"compute/network:Network":                                       "autoCreateSubnetworks description internalIpv6Range name project",
+	"compute/regionNetworkEndpointGroup:RegionNetworkEndpointGroup": "appEngine cloudFunction cloudRun description name network networkEndpointType project pscTargetService region subnetwork",
+	"compute/router:Router":                                         "encryptedInterconnectRouter name network project region",
+	"compute/routerNat:RouterNat":                                   "endpointTypes initialNatIps name project region router type",
+	"compute/sSLPolicy:SSLPolicy":                                   "description name project",
+	"compute/securityPolicy:SecurityPolicy":                         "name project type",
+	"compute/subnetwork:Subnetwork":                                 "description externalIpv6Prefix name network project region reservedInternalRange",
+	"compute/targetHttpProxy:TargetHttpProxy":                       "description httpKeepAliveTimeoutSec name project proxyBind",
+	"compute/targetHttpsProxy:TargetHttpsProxy":                     "description httpKeepAliveTimeoutSec name project proxyBind",
+	"compute/uRLMap:URLMap":                                         "name project",
+	// https://cloud.google.com/dns/docs/reference/rest/v1
+	"dns/managedZone:ManagedZone": "dnsName name project visibility",
+	"dns/recordSet:RecordSet":     "managedZone name project",
+	// https://cloud.google.com/kms/docs/resource-hierarchy
+	"kms/cryptoKey:CryptoKey": "cryptoKeyBackend destroyScheduledDuration importOnly keyRing name purpose versionTemplate.protectionLevel",
+	"kms/keyRing:KeyRing":     "location name project",
+	// https://cloud.google.com/logging/docs/buckets
+	"logging/metric:Metric":                           "metricDescriptor.labels project",
+	"logging/projectBucketConfig:ProjectBucketConfig": "bucketId location project",
+	// https://cloud.google.com/monitoring/api/ref_v3/rest
+	"monitoring/alertPolicy:AlertPolicy":                 "project",
+	"monitoring/dashboard:Dashboard":                     "project",
+	"monitoring/notificationChannel:NotificationChannel": "project",
+	"monitoring/uptimeCheckConfig:UptimeCheckConfig":     "checkerType httpCheck.requestMethod monitoredResource project resourceGroup syntheticMonitor",
+	// https://cloud.google.com/iam/docs/reference/rest
+	"projects/iAMMember:IAMMember":                  "condition member project role",
+	"projects/service:Service":                      "project service",
+	"serviceaccount/account:Account":                "accountId project",
+	"serviceaccount/iAMMember:IAMMember":            "condition member role serviceAccountId",
+	"secretmanager/secretIamMember:SecretIamMember": "condition member project role secretId",
+	// https://cloud.google.com/memorystore/docs/redis/reference/rest
+	"redis/cluster:Cluster":   "authorizationMode name project region transitEncryptionMode zoneDistributionConfig",
+	"redis/instance:Instance": "alternativeLocationId authorizedNetwork connectMode customerManagedKey locationId name project region reservedIpRange tier transitEncryptionMode",
+	// https://cloud.google.com/secret-manager/docs/reference/rest
+	"secretmanager/secret:Secret":               "project replication secretId",
+	"secretmanager/secretVersion:SecretVersion": "isSecretDataBase64 secret secretData",
+	// https://cloud.google.com/service-infrastructure/docs/service-networking/reference/rest
+	"servicenetworking/connection:Connection": "network service",
+	// https://cloud.google.com/sql/docs/postgres/instance-settings
+	"sql/database:Database":                 "instance name project",
+	"sql/databaseInstance:DatabaseInstance": "encryptionKeyName name project region replicaConfiguration settings.collation",
+	"sql/sslCert:SslCert":                   "commonName instance project",
+	"sql/user:User":                         "host instance name project type",
+	// https://cloud.google.com/storage/docs/json_api/v1/buckets
+	"storage/bucket:Bucket": "customPlacementConfig.dataLocations enableObjectRetention hierarchicalNamespace location name project",
+	// https://cloud.google.com/vpc/docs/serverless-vpc-access
+	"vpcaccess/connector:Connector": "ipCidrRange name network project region subnet",
+}
