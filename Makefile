@@ -4,6 +4,7 @@ export GOFLAGS
 
 STACK ?= local
 LINTER := $(CURDIR)/.slipway/bin/golangci-lint
+ACTIONLINT := $(CURDIR)/.slipway/bin/actionlint
 # Modules of the repository: the program, the sample app, and what Slipway runs beside it.
 MODULES := . app dbinit tools/plugin tools/pulumi-resource-docker tools/pulumi-resource-random tools/pulumi-resource-tls
 
@@ -34,6 +35,8 @@ check: ## format and lint, as CI does
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	@echo "building the linter (the first time about 2 min) …"
 	@go build -C tools/golangci-lint -o $(LINTER) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@go build -C tools/actionlint -o $(ACTIONLINT) github.com/rhysd/actionlint/cmd/actionlint
+	@echo "linting .github/workflows"; $(ACTIONLINT) -shellcheck= -pyflakes= .github/workflows/*.yml
 	@for m in $(MODULES); do echo "linting $$m"; (cd $$m && $(LINTER) run --config $(CURDIR)/.golangci.yml ./...) || exit 1; done
 
 bench: ## measure the figures in docs/benchmarks.md; ARGS=-cold also compiles with an empty cache
