@@ -66,9 +66,15 @@ func (s *suite) tearDown(t *testing.T) {
 		s.saveLogs(t)
 	}
 	sweep(t, s.stack)
+	s.removePrograms(t)
+}
+
+// removePrograms removes what the launcher has compiled for this copy.
+func (p *project) removePrograms(t *testing.T) {
+	t.Helper()
 	cache, err := os.UserCacheDir()
 	must(t, err)
-	key := sha256.Sum256([]byte(s.dir))
+	key := sha256.Sum256([]byte(p.dir))
 	must(t, os.RemoveAll(filepath.Join(cache, "slipway", "programs", hex.EncodeToString(key[:8]))))
 }
 
