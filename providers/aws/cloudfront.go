@@ -146,10 +146,10 @@ func (p *Platform) makeOrigin(ctx *pulumi.Context, name string, a components.Edg
 }
 
 // originOf names the load balancer inside the distribution. TLS to it holds, though its certificate is for the domain: CloudFront
-// accepts one for the Host header, which it forwards. An answer may take 60 s, the longest without a raised quota; a connection
-// is given up before the load balancer would close it, after 60 s by default.
+// accepts one for the Host header, which it forwards. An answer may take 60 s, as long as the load balancer waits for the app; an
+// idle connection is given up before the load balancer would close it, which is after 60 s too.
 //   - https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html
-//   - https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
+//   - https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_VpcOriginConfig.html
 func originOf(a components.EdgeArgs, origin *cloudfront.VpcOrigin) cloudfront.DistributionOriginArgs {
 	return cloudfront.DistributionOriginArgs{
 		OriginId:   pulumi.String(originID),

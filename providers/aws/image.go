@@ -13,6 +13,11 @@ import (
 	"github.com/slipway-iac/slipway/components"
 )
 
+// builder is buildx's name for the engine itself. Without a name the official plugin builds in a way that an engine with containerd's
+// image store, the default since Docker 29, answers with 403.
+// https://github.com/kreuzwerker/terraform-provider-docker/issues/534
+const builder = "default"
+
 // source is what an image is built from.
 type source struct {
 	folder, dockerfile, platform string
@@ -78,6 +83,7 @@ func (p *Platform) publish(ctx *pulumi.Context, name string, s source, opts []pu
 	image, err := docker.NewRegistryImage(ctx, name+"-"+s.version, &docker.RegistryImageArgs{
 		Name: pulumi.Sprintf("%s:%s-%s", repository.RepositoryUrl, s.version, pushOf(token)),
 		Build: docker.RegistryImageBuildArgs{
+			Builder: pulumi.String(builder),
 			Context: pulumi.String(s.folder), Dockerfile: pulumi.String(s.dockerfile), Platform: pulumi.String(s.platform), BuildArgs: s.arguments,
 		},
 		AuthConfig: docker.RegistryImageAuthConfigArgs{

@@ -50,7 +50,8 @@ func (p *Platform) loadBalance(ctx *pulumi.Context, a components.ServiceArgs, op
 	if err := p.openDoor(ctx, group, secure, opts); err != nil {
 		return b, err
 	}
-	way, err := p.connect(ctx, "load-balancer-to-tasks", group, p.network.tasks, a.Port, "Requests to the app", opts)
+	// Another port makes other rules. The old ones go last, so that the tasks of before are reached as long as they serve.
+	way, err := p.connect(ctx, fmt.Sprintf("load-balancer-to-tasks-%d", a.Port), group, p.network.tasks, a.Port, "Requests to the app", opts)
 	if err != nil {
 		return b, err
 	}
@@ -131,16 +132,27 @@ func servedPort(secure bool) int {
 	return 80
 }
 
+// unusedPort is the port of a target group itself. ECS puts in each task with the app's own, so nothing ever goes there.
+const unusedPort = 80
+
 // targetGroup makes the target group of a slot; ECS puts the tasks in. A task counts as ready after two good answers of its
 // readiness path, 10 s apart, and as broken after three bad ones. Before it stops, it gets no new requests and has DrainSeconds to
 // finish those it has.
-// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html
+//
+// Nothing that may change replaces it, since the listener would forward to an empty group until a deployment has ended. Only another
+// front door does: it comes with a load balancer of its own, and a target group can be one load balancer's only.
+//   - https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html
+//   - https://github.com/hashicorp/terraform-provider-aws/issues/22005
 func (p *Platform) targetGroup(ctx *pulumi.Context, slot components.Slot, a components.ServiceArgs, opts []pulumi.ResourceOption) (*lb.TargetGroup, error) {
-	made, err := lb.NewTargetGroup(ctx, p.name(string(slot), 32), &lb.TargetGroupArgs{
+	part := string(slot)
+	if p.settings.CloudFront {
+		part += "-cf"
+	}
+	made, err := lb.NewTargetGroup(ctx, p.name(part, 32), &lb.TargetGroupArgs{
 		TargetType:          pulumi.String("ip"),
 		VpcId:               p.network.vpc,
 		Protocol:            pulumi.String("HTTP"),
-		Port:                pulumi.Int(a.Port),
+		Port:                pulumi.Int(unusedPort),
 		DeregistrationDelay: pulumi.Int(p.settings.DrainSeconds),
 		HealthCheck: lb.TargetGroupHealthCheckArgs{
 			Path: pulumi.String(a.ReadyPath), Matcher: pulumi.String("200"), Interval: pulumi.Int(10), Timeout: pulumi.Int(5),

@@ -104,10 +104,38 @@ func TestTargetGroups(t *testing.T) {
 	}
 	for _, g := range groups {
 		wantProperty(t, g, "targetType", "ip")
-		wantProperty(t, g, "port", 8080.0)
 		wantProperty(t, g, "deregistrationDelay", 30.0)
 		wantProperty(t, g, "healthCheck.path", "/ready")
 		wantProperty(t, g, "healthCheck.matcher", "200")
+	}
+}
+
+// A target group that is replaced is empty while the listener forwards to it already: another port of the app must not do that.
+// Another front door must, as a target group can't have two load balancers at a time.
+func TestTargetGroupsStay(t *testing.T) {
+	names := func(s run) (groups, rules []string, port []any) {
+		r := s.mustRecord(t)
+		for _, g := range r.Of("aws:lb/targetGroup:TargetGroup") {
+			groups, port = append(groups, g.Name), g.At("port")
+		}
+		for _, rule := range r.Of(ingressType) {
+			rules = append(rules, rule.Name)
+		}
+		return groups, rules, port
+	}
+	before, open, port := names(run{})
+	after, reopened, other := names(run{args: func(a *components.ServiceArgs) { a.Port = 9090 }})
+	if !slices.Equal(before, after) || !slices.Equal(port, other) {
+		t.Errorf("with another port of the app the target groups %v (port %v) are %v (port %v)", before, port, after, other)
+	}
+	if !slices.Contains(open, "load-balancer-to-tasks-8080") || slices.Contains(reopened, "load-balancer-to-tasks-8080") {
+		t.Errorf("with another port of the app the rules %v are %v: a rule that is changed closes the port of the tasks that still serve", open, reopened)
+	}
+	internal, _, _ := names(run{change: behindCloudFront})
+	for _, name := range internal {
+		if slices.Contains(before, name) {
+			t.Errorf("%s would be moved from one load balancer to another", name)
+		}
 	}
 }
 

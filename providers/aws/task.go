@@ -80,6 +80,7 @@ type (
 	}
 	linux struct {
 		Capabilities struct {
+			Add  []string `json:"add"` // written even when it is empty; see hardened
 			Drop []string `json:"drop"`
 		} `json:"capabilities"`
 		Init  bool    `json:"initProcessEnabled"`
@@ -108,6 +109,9 @@ type container struct {
 // kernel, a process 1 that ends orphans, and logs. Logs are written in the background: an app must not stand still because
 // CloudWatch does, and what does not fit into 4 MiB of waiting lines is dropped.
 //
+// That no capability is added is said aloud: ECS gives back an empty list, and the provider, which does not take that for the same
+// as none, would make a new revision and deploy it at every update.
+//
 // /tmp can be written and lies in memory. It is no volume: on Fargate those belong to root with mode 0755, and there is no way to
 // say otherwise but in the image.
 //   - https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-tasks-containers.html
@@ -115,9 +119,10 @@ type container struct {
 //   - https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Tmpfs.html
 //   - https://aws.amazon.com/about-aws/whats-new/2026/01/amazon-ecs-tmpfs-mounts-aws-fargate-managed-instances/
 //   - https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html
+//   - https://github.com/terraform-aws-modules/terraform-aws-ecs/pull/176
 func (p *Platform) hardened(t components.Track, name, user string, image components.ImageRef) container {
 	c := container{image: image, definition: definition{Name: name, User: user, ReadOnlyRoot: true}}
-	c.Linux.Capabilities.Drop, c.Linux.Init = []string{"ALL"}, true
+	c.Linux.Capabilities.Add, c.Linux.Capabilities.Drop, c.Linux.Init = []string{}, []string{"ALL"}, true
 	c.Linux.Tmpfs = []tmpfs{{Path: "/tmp", Size: temporary, Options: []string{"rw", "noexec", "nosuid", "nodev"}}}
 	c.Log = logging{Driver: "awslogs", Options: map[string]string{
 		"awslogs-region": p.settings.Region, "awslogs-stream-prefix": string(t.Slot), "mode": "non-blocking", "max-buffer-size": "4m",

@@ -45,7 +45,7 @@ func hardenedContainer(t *testing.T, c map[string]any) {
 		{"true", []string{"readonlyRootFilesystem"}},
 		{"<nil>", []string{"privileged"}},
 		{"[ALL]", []string{"linuxParameters", "capabilities", "drop"}},
-		{"<nil>", []string{"linuxParameters", "capabilities", "add"}},
+		{"[]", []string{"linuxParameters", "capabilities", "add"}}, // not left out: ECS would give it back, and every update find a change
 		{"true", []string{"linuxParameters", "initProcessEnabled"}},
 		{"awslogs", []string{"logConfiguration", "logDriver"}},
 		{"eu-west-1", []string{"logConfiguration", "options", "awslogs-region"}},

@@ -10,6 +10,11 @@ import (
 	"github.com/slipway-iac/slipway/components"
 )
 
+// builder is buildx's name for the engine itself. Without a name the official plugin builds in a way that an engine with containerd's
+// image store, the default since Docker 29, answers with 403.
+// https://github.com/kreuzwerker/terraform-provider-docker/issues/534
+const builder = "default"
+
 // BuildImage builds on the local engine and names the image by its id, which is its digest where no registry is involved. The
 // image stays when the stack moves on to the next one: deleting it could take the one that is serving, and the builder's cache
 // makes going back instant.
@@ -17,7 +22,7 @@ import (
 func (p *Platform) BuildImage(ctx *pulumi.Context, name string, a components.ImageArgs, opts ...pulumi.ResourceOption) (components.ImageState, error) {
 	args := &docker.RemoteImageArgs{Name: pulumi.String(a.Reference), KeepLocally: pulumi.Bool(true)}
 	if a.Reference == "" {
-		build := docker.RemoteImageBuildArgs{Context: pulumi.String(a.Context), Dockerfile: pulumi.String(a.Dockerfile)}
+		build := docker.RemoteImageBuildArgs{Builder: pulumi.String(builder), Context: pulumi.String(a.Context), Dockerfile: pulumi.String(a.Dockerfile)}
 		if a.Platform != "" {
 			build.Platform = pulumi.String(a.Platform)
 		}
@@ -46,7 +51,7 @@ func (p *Platform) platformImage(ctx *pulumi.Context, folder string) (pulumi.Str
 	image, err := docker.NewRemoteImage(ctx, folder, &docker.RemoteImageArgs{
 		Name:        pulumi.Sprintf("slipway/%s:%s", folder, version),
 		KeepLocally: pulumi.Bool(true),
-		Build:       docker.RemoteImageBuildArgs{Context: pulumi.String(dir), Dockerfile: pulumi.String("Dockerfile")},
+		Build:       docker.RemoteImageBuildArgs{Builder: pulumi.String(builder), Context: pulumi.String(dir), Dockerfile: pulumi.String("Dockerfile")},
 		Triggers:    pulumi.StringMap{"content": pulumi.String(version)},
 	}, p.engineOpts([]pulumi.ResourceOption{pulumi.Parent(p)})...)
 	if err != nil {
