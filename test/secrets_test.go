@@ -25,7 +25,7 @@ func (s *suite) decrypted(t *testing.T) []secret {
 	must(t, err)
 	cmd := exec.Command(tools.Pulumi, "stack", "export", "--show-secrets", "--stack", s.stack)
 	cmd.Dir = filepath.Join(s.dir, ".slipway", "work")
-	cmd.Env = append(os.Environ(), "PULUMI_BACKEND_URL=file://"+filepath.Join(s.dir, ".slipway", "state"), "PULUMI_CONFIG_PASSPHRASE_FILE="+filepath.Join(s.dir, ".slipway", "passphrase"))
+	cmd.Env = append(s.environment(), "PULUMI_BACKEND_URL=file://"+filepath.Join(s.dir, ".slipway", "state"), "PULUMI_CONFIG_PASSPHRASE_FILE="+filepath.Join(s.dir, ".slipway", "passphrase"))
 	for k, v := range tools.Env() {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}
