@@ -73,7 +73,8 @@ func (d *decoder) bad(path string, value any, text, allowed, near string) {
 	d.report(problem{path: path, value: show(value), text: text, allowed: allowed, nearest: near})
 }
 
-// dockerReplicas is how many replicas the local PostgreSQL has connections for: 80 for the app, and pools of 10 are common.
+// dockerReplicas is how many replicas the local PostgreSQL has connections for: 160 for the app, pools of 10 are common, and a
+// replacement runs old and new replicas side by side.
 const dockerReplicas = 8
 
 func checkReplicas(d *decoder, c Config) {
