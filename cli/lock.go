@@ -21,7 +21,7 @@ type lockFile struct {
 // block the stack for good. A lock whose process lives, or that another host holds, is an error that says how to clear it.
 // https://www.pulumi.com/docs/iac/concepts/state-and-backends/#using-a-self-managed-backend
 func (c *command) clearStaleLock(env map[string]string) error {
-	dir := lockFolder(env, os.Getenv)
+	dir := c.lockFolder(env, os.Getenv)
 	if dir == "" {
 		return nil
 	}
@@ -57,13 +57,10 @@ func (c *command) clearStaleLock(env map[string]string) error {
 
 // lockFolder is the folder of the file back end that is used, or nothing: the project's own, else the one that the user chose. ~ is
 // the user's home folder, as Pulumi reads it.
-func lockFolder(env map[string]string, getenv func(string) string) string {
+func (c *command) lockFolder(env map[string]string, getenv func(string) string) string {
 	url := env["PULUMI_BACKEND_URL"]
 	if url == "" {
-		url = getenv("PULUMI_BACKEND_URL")
-	}
-	if url == "" {
-		url = loginOf(getenv)
+		url = c.userBackend(getenv)
 	}
 	dir, ok := strings.CutPrefix(url, "file://")
 	if !ok {

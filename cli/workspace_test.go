@@ -62,23 +62,32 @@ func TestPassphrase(t *testing.T) {
 }
 
 func TestBackend(t *testing.T) {
+	elsewhere := t.TempDir()
+	write(t, filepath.Join(elsewhere, "credentials.json"), `{"current":"gs://state"}`)
 	for _, row := range []struct {
 		name        string
 		env         map[string]string
 		credentials string
-		local, made bool // a back end of the project's own, with a passphrase of its own
+		project     string // Pulumi.yaml
+		local, made bool   // a back end of the project's own, with a passphrase of its own
 	}{
-		{"nothing set", nil, "", true, true},
-		{"not logged in", nil, `{"current":""}`, true, true},
-		{"unreadable credentials", nil, `{`, true, true},
-		{"logged in", nil, `{"current":"https://api.pulumi.com"}`, false, false},
-		{"named by the environment", map[string]string{"PULUMI_BACKEND_URL": "s3://state"}, "", false, false},
-		{"a passphrase of the user's", map[string]string{"PULUMI_CONFIG_PASSPHRASE": "x"}, "", true, false},
-		{"a passphrase file of the user's", map[string]string{"PULUMI_CONFIG_PASSPHRASE_FILE": "x"}, "", true, false},
+		{"nothing set", nil, "", "name: slipway\nruntime: go\n", true, true},
+		{"not logged in", nil, `{"current":""}`, "", true, true},
+		{"unreadable credentials", nil, `{`, "", true, true},
+		{"logged in", nil, `{"current":"https://api.pulumi.com"}`, "", false, false},
+		{"named by the environment", map[string]string{"PULUMI_BACKEND_URL": "s3://state"}, "", "", false, false},
+		{"a token", map[string]string{"PULUMI_ACCESS_TOKEN": "x"}, "", "", false, false},
+		{"logged in elsewhere", map[string]string{"PULUMI_CREDENTIALS_PATH": elsewhere}, "", "", false, false},
+		{"named by the project", nil, "", "name: slipway\nruntime: go\nbackend:\n  url: s3://state\n", false, false},
+		{"a passphrase of the user's", map[string]string{"PULUMI_CONFIG_PASSPHRASE": "x"}, "", "", true, false},
+		{"a passphrase file of the user's", map[string]string{"PULUMI_CONFIG_PASSPHRASE_FILE": "x"}, "", "", true, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c, _ := newCommand(t)
 			home := t.TempDir()
+			if row.project != "" {
+				write(t, filepath.Join(c.root, "Pulumi.yaml"), row.project)
+			}
 			if row.credentials != "" {
 				write(t, filepath.Join(home, "credentials.json"), row.credentials)
 			}
