@@ -61,6 +61,7 @@ func Main(program stacks.Program, target Target) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	return run(ctx, program, target, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 }
 

@@ -1,8 +1,12 @@
 package cli
 
 import (
+	"context"
+	"errors"
+	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slipway-iac/slipway/stacks"
 )
@@ -10,11 +14,11 @@ import (
 func TestAskForData(t *testing.T) {
 	data := []Resource{{URN: "a::b::database-data", Protect: true}}
 	c, _ := newCommand(t)
-	if yes, err := c.askForData(data); yes || err != nil {
+	if yes, err := c.askForData(t.Context(), data); yes || err != nil {
 		t.Errorf("without the flag: %t, %v", yes, err)
 	}
 	c.deleteData, c.in = true, strings.NewReader("")
-	if yes, err := c.askForData(data); !yes || err != nil {
+	if yes, err := c.askForData(t.Context(), data); !yes || err != nil {
 		t.Errorf("with the flag, no terminal: %t, %v", yes, err)
 	}
 }
@@ -36,7 +40,7 @@ func TestConfirm(t *testing.T) {
 	} {
 		c, _ := newCommand(t)
 		c.program.Cloud, c.yes, c.in = row.cloud, row.yes, strings.NewReader("")
-		if err := c.confirm(row.all); (err == nil) != (row.message == "") || err != nil && !strings.Contains(err.Error(), row.message) {
+		if err := c.confirm(t.Context(), row.all); (err == nil) != (row.message == "") || err != nil && !strings.Contains(err.Error(), row.message) {
 			t.Errorf("%s: %v, want %q", row.name, err, row.message)
 		}
 	}
@@ -44,8 +48,21 @@ func TestConfirm(t *testing.T) {
 	c.stack = "prod"
 	for answer, right := range map[string]bool{"prod\n": true, "dev\n": false, "": false} {
 		c.in = strings.NewReader(answer)
-		if err := c.typeName("This removes all."); (err == nil) != right {
+		if err := c.typeName(t.Context(), "This removes all."); (err == nil) != right {
 			t.Errorf("%q: %v", answer, err)
 		}
+	}
+}
+
+// TestQuestionEndsWithTheContext: Ctrl-C at the question ends the command, though nobody answers.
+func TestQuestionEndsWithTheContext(t *testing.T) {
+	c, _ := newCommand(t)
+	nobody, writer := io.Pipe()
+	defer writer.Close()
+	c.in = nobody
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	if err := c.typeName(ctx, "This removes all."); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }
