@@ -40,7 +40,7 @@ func (c *command) clearStaleLock(env map[string]string) error {
 		var l lockFile
 		host, _ := os.Hostname()
 		known := json.Unmarshal(text, &l) == nil
-		if known && l.Hostname == host && alive(l.Pid) && orphan(l.Pid) {
+		if known && l.Hostname == host && alive(l.Pid) && c.isOrphan(l.Pid, env) {
 			c.endOrphan(l.Pid)
 		}
 		if known && (l.Hostname != host || alive(l.Pid)) {
@@ -53,6 +53,14 @@ func (c *command) clearStaleLock(env map[string]string) error {
 		fmt.Fprintf(c.err, "The last run on stack %q was killed (process %d): its lock is cleared, and what it left half done is repaired.\n", c.stack, l.Pid)
 	}
 	return nil
+}
+
+// isOrphan tells whether a process that holds the stack's lock is an engine whose command is gone. Its parent then is process 1, or
+// whoever adopts processes there (a service manager, a container's init, an editor). In the project's own back end no parent is needed:
+// holdStack has shown that no other command of this checkout works on the stack, so an engine that one has started is left over.
+func (c *command) isOrphan(pid int, env map[string]string) bool {
+	own := strings.HasPrefix(env["PULUMI_BACKEND_URL"], "file://"+filepath.ToSlash(c.home()))
+	return orphan(pid) || own && startedIn(pid, filepath.Join(c.home(), "work"))
 }
 
 // lockFolder is the folder of the file back end that is used, or nothing: the project's own, else the one that the user chose. ~ is
