@@ -41,7 +41,7 @@ var databaseSizes = map[string]resources{
 }
 
 // RunDatabase runs PostgreSQL with its data on a named volume. Volume and superuser password are protected: destroying the stack
-// keeps both, so the data can be opened again. TLS is forced; the port is not published.
+// keeps both, and the next up goes on with them. TLS is forced; the port is not published.
 // https://www.postgresql.org/docs/17/ssl-tcp.html
 func (p *Platform) RunDatabase(ctx *pulumi.Context, name string, a components.DatabaseArgs, opts ...pulumi.ResourceOption) (components.DatabaseState, error) {
 	none := components.DatabaseState{}
