@@ -21,7 +21,9 @@ func destroy(ctx context.Context, c *command) error {
 	if err := s.repair(ctx, c); err != nil {
 		return err
 	}
+	step := c.progress.Start("reading the state of stack " + s.Name)
 	resources, _, err := s.state(ctx)
+	step.Drop()
 	if err != nil {
 		return err
 	}
@@ -34,7 +36,10 @@ func destroy(ctx context.Context, c *command) error {
 	}
 	var options []optdestroy.Option
 	if deleteData {
-		if err := s.unprotect(ctx, resources); err != nil {
+		step := c.progress.Start("lifting the protection of the data")
+		err := s.unprotect(ctx, resources)
+		step.Drop()
+		if err != nil {
 			return err
 		}
 	} else if keep := kept(resources); len(keep) > 0 {
@@ -50,13 +55,16 @@ func destroy(ctx context.Context, c *command) error {
 		}
 		options = append(options, optdestroy.Target(targets))
 	}
-	f := newFollow(c.err, c.progress)
+	f := newFollow(c.err, c.progress, "destroying stack "+s.Name)
 	_, err = s.auto.Destroy(ctx, append(options, optdestroy.EventStreams(f.events), optdestroy.SuppressProgress())...)
 	f.wait()
 	if err != nil {
 		return failed(f, err)
 	}
-	if err := c.target.Cleaned(ctx, c.progress, s.Stack); err != nil {
+	step = c.progress.Start("removing the images of stack " + s.Name)
+	err = c.target.Cleaned(ctx, c.progress, s.Stack)
+	step.Done(err)
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(c.err, "Stack %s is destroyed (%s).\n", s.Name, f.summary())

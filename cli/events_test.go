@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
@@ -14,7 +16,7 @@ import (
 
 func TestFollow(t *testing.T) {
 	said := &bytes.Buffer{}
-	f := newFollow(said, progress.New(said))
+	f := newFollow(said, progress.New(said), "updating")
 	step := func(op apitype.OpType, name string, customResource bool) apitype.StepEventMetadata {
 		return apitype.StepEventMetadata{Op: op, URN: "urn:pulumi:s::p::docker:index/container:Container::" + name, Type: "docker:index/container:Container",
 			New: &apitype.StepEventStateMetadata{Custom: customResource}}
@@ -67,4 +69,40 @@ func TestWords(t *testing.T) {
 			t.Errorf("got %q, want %q", row[0], row[1])
 		}
 	}
+}
+
+// TestFollowOfASilentRun: past two seconds the run itself has a line, but none while a resource has its own.
+func TestFollowOfASilentRun(t *testing.T) {
+	said := &lockedBuffer{}
+	f := newFollow(said, progress.New(said), "updating stack local")
+	edge := apitype.StepEventMetadata{Op: apitype.OpCreate, URN: "urn:pulumi:s::p::docker:index/container:Container::edge", Type: "docker:index/container:Container",
+		New: &apitype.StepEventStateMetadata{Custom: true}}
+	time.Sleep(2700 * time.Millisecond)
+	contains(t, said.String(), "updating stack local…\n")
+	f.events <- events.EngineEvent{EngineEvent: apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: edge}}}
+	time.Sleep(2700 * time.Millisecond)
+	f.events <- events.EngineEvent{EngineEvent: apitype.EngineEvent{ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: edge}}}
+	close(f.events)
+	f.wait()
+	if want := "updating stack local…\ncreating container edge…\ncreating container edge: done in 3s\n"; said.String() != want {
+		t.Errorf("said\n%s\nwant\n%s", said.String(), want)
+	}
+}
+
+// lockedBuffer can be read while a printer writes to it.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }

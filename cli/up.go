@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ func up(ctx context.Context, c *command) error {
 	if err := s.repair(ctx, c); err != nil {
 		return err
 	}
-	f := newFollow(c.err, c.progress)
+	f := newFollow(c.err, c.progress, "updating stack "+s.Name)
 	result, err := s.auto.Up(ctx, optup.EventStreams(f.events), optup.SuppressProgress())
 	f.wait()
 	if err != nil {
@@ -58,6 +59,8 @@ func failed(f *follow, err error) error {
 
 // repair brings Pulumi's state and what exists together again after a run that was cut off or failed.
 func (s *session) repair(ctx context.Context, c *command) error {
+	look := c.progress.Start("looking for what the last run has left")
+	defer look.Drop()
 	resources, pending, err := s.state(ctx)
 	if err != nil {
 		return err
@@ -66,6 +69,7 @@ func (s *session) repair(ctx context.Context, c *command) error {
 	if err != nil {
 		return fmt.Errorf("repairing stack %q: %w", s.Name, err)
 	}
+	look.Drop()
 	if len(urns) == 0 && !pending {
 		return nil
 	}
@@ -92,7 +96,10 @@ func preview(ctx context.Context, c *command) error {
 	if c.progress.Terminal() {
 		color = optpreview.Color("always")
 	}
-	_, err = s.auto.Preview(ctx, optpreview.Diff(), optpreview.ProgressStreams(c.out), optpreview.ErrorProgressStreams(c.err), color)
+	step := c.progress.Start("comparing stack " + s.Name + " with its configuration")
+	defer step.Drop()
+	out, errOut := &speaker{w: c.out, begins: step.Drop}, &speaker{w: c.err, begins: step.Drop}
+	_, err = s.auto.Preview(ctx, optpreview.Diff(), optpreview.ProgressStreams(out), optpreview.ErrorProgressStreams(errOut), color)
 	if err != nil {
 		// The engine has printed why.
 		if strings.Contains(err.Error(), "failed to run update") || ctx.Err() == nil && !auto.IsConcurrentUpdateError(err) {
@@ -101,4 +108,15 @@ func preview(ctx context.Context, c *command) error {
 		return err
 	}
 	return nil
+}
+
+// speaker is a writer that tells when the first words come, so that they don't land in a live line.
+type speaker struct {
+	w      io.Writer
+	begins func()
+}
+
+func (s *speaker) Write(p []byte) (int, error) {
+	s.begins()
+	return s.w.Write(p)
 }

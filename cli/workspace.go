@@ -55,6 +55,8 @@ func (c *command) open(ctx context.Context) (*session, error) {
 			return nil, err
 		}
 	}
+	step := c.progress.Start("opening stack " + c.stack)
+	defer step.Drop()
 	pulumiCommand, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: tools.PulumiRoot()})
 	if err != nil {
 		return nil, fmt.Errorf("starting pulumi: %w", err)
