@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"strings"
-	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
@@ -73,36 +73,20 @@ func TestWords(t *testing.T) {
 
 // TestFollowOfASilentRun: past two seconds the run itself has a line, but none while a resource has its own.
 func TestFollowOfASilentRun(t *testing.T) {
-	said := &lockedBuffer{}
-	f := newFollow(said, progress.New(said), "updating stack local")
-	edge := apitype.StepEventMetadata{Op: apitype.OpCreate, URN: "urn:pulumi:s::p::docker:index/container:Container::edge", Type: "docker:index/container:Container",
-		New: &apitype.StepEventStateMetadata{Custom: true}}
-	time.Sleep(2700 * time.Millisecond)
-	contains(t, said.String(), "updating stack local…\n")
-	f.events <- events.EngineEvent{EngineEvent: apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: edge}}}
-	time.Sleep(2700 * time.Millisecond)
-	f.events <- events.EngineEvent{EngineEvent: apitype.EngineEvent{ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: edge}}}
-	close(f.events)
-	f.wait()
-	if want := "updating stack local…\ncreating container edge…\ncreating container edge: done in 3s\n"; said.String() != want {
-		t.Errorf("said\n%s\nwant\n%s", said.String(), want)
-	}
-}
-
-// lockedBuffer can be read while a printer writes to it.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
+	synctest.Test(t, func(t *testing.T) {
+		var said bytes.Buffer
+		f := newFollow(&said, progress.New(&said), "updating stack local")
+		edge := apitype.StepEventMetadata{Op: apitype.OpCreate, URN: "urn:pulumi:s::p::docker:index/container:Container::edge", Type: "docker:index/container:Container",
+			New: &apitype.StepEventStateMetadata{Custom: true}}
+		time.Sleep(3 * time.Second)
+		f.events <- events.EngineEvent{EngineEvent: apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: edge}}}
+		time.Sleep(3 * time.Second)
+		f.events <- events.EngineEvent{EngineEvent: apitype.EngineEvent{ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: edge}}}
+		time.Sleep(time.Second)
+		close(f.events)
+		f.wait()
+		if want := "updating stack local…\ncreating container edge…\ncreating container edge: done in 3s\n"; said.String() != want {
+			t.Errorf("said\n%s\nwant\n%s", said.String(), want)
+		}
+	})
 }
