@@ -1,14 +1,18 @@
 package cli
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -137,5 +141,38 @@ func TestInterrupted(t *testing.T) {
 		if code != exitFailed || !strings.Contains(said.String(), "interrupted") || !strings.Contains(said.String(), again) {
 			t.Errorf("%s: exit code %d\n%s", verb, code, said.String())
 		}
+	}
+}
+
+// TestSecondSignalEndsTheProcess starts itself as a command that does not heed the first one.
+func TestSecondSignalEndsTheProcess(t *testing.T) {
+	const inside = "SLIPWAY_TEST_SIGNALS"
+	if os.Getenv(inside) != "" {
+		ctx, stop := untilSignal()
+		defer stop()
+		fmt.Println("ready")
+		<-ctx.Done()
+		fmt.Println("still here")
+		time.Sleep(time.Minute)
+		return
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), inside+"=1")
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	giveUp := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
+	defer giveUp.Stop()
+	said := ""
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		said += lines.Text() + "\n"
+		if lines.Text() == "still here" {
+			time.Sleep(100 * time.Millisecond) // it lets go of signals right after the first
+		}
+		must(t, cmd.Process.Signal(os.Interrupt))
+	}
+	err = cmd.Wait()
+	if !strings.Contains(said, "still here") || err == nil || !strings.Contains(err.Error(), "interrupt") {
+		t.Errorf("said %q, ended with %v", said, err)
 	}
 }
