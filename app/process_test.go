@@ -2,13 +2,10 @@ package main
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"fmt"
 	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -226,46 +223,5 @@ func TestTLS(t *testing.T) {
 	}
 	if a := wrong.start(t, nil).ask(t, "GET", "/readyz", ""); !strings.Contains(a.body, `{"cache":"down","database":"down"}`) {
 		t.Errorf("wrong name: %s", a.body)
-	}
-}
-
-func gunzip(t *testing.T, b []byte) []byte {
-	t.Helper()
-	z, err := gzip.NewReader(bytes.NewReader(b))
-	if err != nil {
-		t.Error(err)
-		return nil
-	}
-	out, _ := io.ReadAll(z)
-	return out
-}
-
-// TestTraces: one trace goes through HTTP, cache and database to the collector, and continues the caller's.
-func TestTraces(t *testing.T) {
-	s := newSite(t)
-	var mu sync.Mutex
-	var got []byte
-	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		b, _ := io.ReadAll(r.Body)
-		mu.Lock()
-		defer mu.Unlock()
-		got = append(got, gunzip(t, b)...)
-	}))
-	defer collector.Close()
-	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL) // read by the SDK itself
-	i := s.start(t, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": collector.URL})
-	i.create(t, "traced", "https://example.com")
-	i.ask(t, "DELETE", "/api/links/traced", "")
-	i.ask(t, "GET", "/other", "", "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
-	i.stop()
-	if err := i.wait(); err != nil {
-		t.Fatal(err)
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	for _, want := range []string{"service.name", "links", "GET /{slug}", "SELECT", "get", "\x4b\xf9\x2f\x35\x77\xb3\x4d\xa6\xa3\xce\x92\x9d\x0e\x0e\x47\x36"} {
-		if !bytes.Contains(got, []byte(want)) {
-			t.Errorf("the collector got no %q", want)
-		}
 	}
 }

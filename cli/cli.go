@@ -60,9 +60,16 @@ func Main(program stacks.Program, target Target) int {
 		pulumi.Run(program.Run)
 		return exitOK
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	defer stop()
 	return run(ctx, program, target, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+}
+
+// untilSignal is done at the first signal that asks to end. A second one ends the process at once.
+func untilSignal() (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 // verb is one row of the command line.

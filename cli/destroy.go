@@ -23,20 +23,25 @@ func destroy(ctx context.Context, c *command) error {
 	if err := s.repair(ctx, c); err != nil {
 		return err
 	}
+	step := c.progress.Start("reading the state of stack " + s.Name)
 	resources, _, err := s.state(ctx)
+	step.Drop()
 	if err != nil {
 		return err
 	}
-	if err := c.confirm(resources); err != nil {
+	if err := c.confirm(ctx, resources); err != nil {
 		return err
 	}
-	deleteData, err := c.askForData(resources)
+	deleteData, err := c.askForData(ctx, resources)
 	if err != nil {
 		return err
 	}
 	var options []optdestroy.Option
 	if deleteData {
-		if err := s.unprotect(ctx, resources); err != nil {
+		step := c.progress.Start("lifting the protection of the data")
+		err := s.unprotect(ctx, resources)
+		step.Drop()
+		if err != nil {
 			return err
 		}
 	} else if keep := kept(resources); len(keep) > 0 {
@@ -52,13 +57,16 @@ func destroy(ctx context.Context, c *command) error {
 		}
 		options = append(options, optdestroy.Target(targets))
 	}
-	f := newFollow(c.err, c.progress)
+	f := newFollow(c.err, c.progress, "destroying stack "+s.Name)
 	_, err = s.auto.Destroy(ctx, append(options, optdestroy.EventStreams(f.events), optdestroy.SuppressProgress())...)
 	f.wait()
 	if err != nil {
 		return failed(f, err)
 	}
-	if err := c.target.Cleaned(ctx, c.progress, s.Stack); err != nil {
+	step = c.progress.Start("removing the images of stack " + s.Name)
+	err = c.target.Cleaned(ctx, c.progress, s.Stack)
+	step.Done(err)
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(c.err, "Stack %s is destroyed (%s).\n", s.Name, f.summary())
@@ -71,7 +79,7 @@ func destroy(ctx context.Context, c *command) error {
 // confirm asks for the stack's name before a stack in a cloud is removed: its addresses are gone for good, and bringing its data back
 // takes hours. What refuses its deletion is looked for first: the cloud would refuse it too, but only after the rest is gone. A stack
 // on this machine is made anew in seconds, and its data stays anyway.
-func (c *command) confirm(resources []Resource) error {
+func (c *command) confirm(ctx context.Context, resources []Resource) error {
 	if c.program.Cloud == stacks.CloudDocker || len(resources) == 0 {
 		return nil
 	}
@@ -94,25 +102,39 @@ func (c *command) confirm(resources []Resource) error {
 	if !terminal(c.in) {
 		return fmt.Errorf("removing stack %q from %s needs --yes where nobody can be asked: nothing was removed", c.stack, c.program.Cloud)
 	}
-	return c.typeName(fmt.Sprintf("This removes stack %s from %s, %d resources.", c.stack, c.program.Cloud, len(resources)))
+	return c.typeName(ctx, fmt.Sprintf("This removes stack %s from %s, %d resources.", c.stack, c.program.Cloud, len(resources)))
 }
 
-// typeName shows a warning and wants the stack's name as the answer.
-func (c *command) typeName(warning string) error {
+// typeName shows a warning and wants the stack's name as the answer. It stops asking when ctx ends: reading a terminal can't be
+// cancelled, so the reader is left behind, and the process ends without it.
+func (c *command) typeName(ctx context.Context, warning string) error {
 	fmt.Fprintf(c.err, "%s\nType the stack's name to go on: ", warning)
-	line, err := bufio.NewReader(c.in).ReadString('\n')
-	if err != nil {
-		return fmt.Errorf("reading the answer: %w", err)
+	type answer struct {
+		line string
+		err  error
 	}
-	if strings.TrimSpace(line) != c.stack {
-		return fmt.Errorf("the answer is not %q: nothing was removed", c.stack)
+	read := make(chan answer, 1)
+	go func() {
+		line, err := bufio.NewReader(c.in).ReadString('\n')
+		read <- answer{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case a := <-read:
+		if a.err != nil {
+			return fmt.Errorf("reading the answer: %w", a.err)
+		}
+		if strings.TrimSpace(a.line) != c.stack {
+			return fmt.Errorf("the answer is not %q: nothing was removed", c.stack)
+		}
+		return nil
 	}
-	return nil
 }
 
 // askForData decides whether protected data goes too. Without --delete-data it stays; with it, a person at a terminal is asked
 // for the stack's name first.
-func (c *command) askForData(resources []Resource) (bool, error) {
+func (c *command) askForData(ctx context.Context, resources []Resource) (bool, error) {
 	var data []string
 	for _, r := range resources {
 		if r.Protect {
@@ -125,7 +147,7 @@ func (c *command) askForData(resources []Resource) (bool, error) {
 	if len(data) == 0 || c.yes || !terminal(c.in) {
 		return true, nil
 	}
-	if err := c.typeName(fmt.Sprintf("This deletes for good what users have stored in stack %s (%s).", c.stack, strings.Join(data, ", "))); err != nil {
+	if err := c.typeName(ctx, fmt.Sprintf("This deletes for good what users have stored in stack %s (%s).", c.stack, strings.Join(data, ", "))); err != nil {
 		return false, err
 	}
 	return true, nil

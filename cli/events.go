@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
@@ -16,10 +17,11 @@ import (
 // errReported stands for a failure whose reasons are on the screen already.
 var errReported = errors.New("failed: see above")
 
-// follow turns the engine's events into progress: a line for each resource that takes a while, the messages of the program and
-// the providers, and what changed.
+// follow turns the engine's events into progress: a line for each resource that takes a while, one for the run itself while no
+// resource is under way, the messages of the program and the providers, and what changed.
 type follow struct {
 	w        io.Writer
+	what     string // the run
 	progress *progress.Printer
 	open     map[string]*progress.Step
 	changes  map[string]int
@@ -29,10 +31,17 @@ type follow struct {
 
 	messages   bool // only messages are shown, no operations
 	onlyErrors bool // and of those only errors
+
+	mu   sync.Mutex
+	idle *progress.Step // of the run; nil while a resource is under way
+	over bool
 }
 
-func newFollow(w io.Writer, p *progress.Printer) *follow {
-	return startFollow(&follow{w: w, progress: p})
+// newFollow begins to show a run, such as "updating stack local".
+func newFollow(w io.Writer, p *progress.Printer, what string) *follow {
+	f := startFollow(&follow{w: w, what: what, progress: p})
+	f.wakeOrRest(true)
+	return f
 }
 
 // newMessages follows a simulation: its operations are not worth a line.
@@ -54,6 +63,20 @@ func startFollow(f *follow) *follow {
 		}
 	}()
 	return f
+}
+
+// wakeOrRest shows the run itself while it rests between resources: the engine is silent when the program runs and when it works out
+// what depends on what.
+func (f *follow) wakeOrRest(rests bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case rests && f.idle == nil && !f.over:
+		f.idle = f.progress.Start(f.what)
+	case !rests && f.idle != nil:
+		f.idle.Drop()
+		f.idle = nil
+	}
 }
 
 // doing are the operations worth a line, in words. "same" and the halves of a replacement that create nothing are not.
@@ -79,6 +102,7 @@ func (f *follow) handle(e events.EngineEvent) {
 		if strings.HasPrefix(what, "image ") && verb == "creating" {
 			verb = "building"
 		}
+		f.wakeOrRest(false)
 		f.open[m.URN+string(m.Op)] = f.progress.Start(verb + " " + what)
 	case e.ResOutputsEvent != nil:
 		m := e.ResOutputsEvent.Metadata
@@ -97,6 +121,7 @@ func (f *follow) end(m apitype.StepEventMetadata, err error) {
 	if step, ok := f.open[m.URN+string(m.Op)]; ok {
 		step.Done(err)
 		delete(f.open, m.URN+string(m.Op))
+		f.wakeOrRest(len(f.open) == 0)
 	}
 }
 
@@ -125,6 +150,10 @@ func (f *follow) wait() {
 	case <-f.done:
 	case <-time.After(5 * time.Second):
 	}
+	f.mu.Lock()
+	f.over = true
+	f.mu.Unlock()
+	f.wakeOrRest(false)
 }
 
 // summary says what changed, such as "12 created, 2 replaced".

@@ -21,7 +21,7 @@ type lockFile struct {
 // block the stack for good. A lock whose process lives, or that another host holds, is an error that says how to clear it.
 // https://www.pulumi.com/docs/iac/concepts/state-and-backends/#using-a-self-managed-backend
 func (c *command) clearStaleLock(env map[string]string) error {
-	dir := lockFolder(env, os.Getenv)
+	dir := c.lockFolder(env, os.Getenv)
 	if dir == "" {
 		return nil
 	}
@@ -40,7 +40,7 @@ func (c *command) clearStaleLock(env map[string]string) error {
 		var l lockFile
 		host, _ := os.Hostname()
 		known := json.Unmarshal(text, &l) == nil
-		if known && l.Hostname == host && alive(l.Pid) && orphan(l.Pid) {
+		if known && l.Hostname == host && alive(l.Pid) && c.isOrphan(l.Pid, env) {
 			c.endOrphan(l.Pid)
 		}
 		if known && (l.Hostname != host || alive(l.Pid)) {
@@ -55,15 +55,20 @@ func (c *command) clearStaleLock(env map[string]string) error {
 	return nil
 }
 
+// isOrphan tells whether a process that holds the stack's lock is an engine whose command is gone. Its parent then is process 1, or
+// whoever adopts processes there (a service manager, a container's init, an editor). In the project's own back end no parent is needed:
+// holdStack has shown that no other command of this checkout works on the stack, so an engine that one has started is left over.
+func (c *command) isOrphan(pid int, env map[string]string) bool {
+	own := strings.HasPrefix(env["PULUMI_BACKEND_URL"], "file://"+filepath.ToSlash(c.home()))
+	return orphan(pid) || own && startedIn(pid, filepath.Join(c.home(), "work"))
+}
+
 // lockFolder is the folder of the file back end that is used, or nothing: the project's own, else the one that the user chose. ~ is
 // the user's home folder, as Pulumi reads it.
-func lockFolder(env map[string]string, getenv func(string) string) string {
+func (c *command) lockFolder(env map[string]string, getenv func(string) string) string {
 	url := env["PULUMI_BACKEND_URL"]
 	if url == "" {
-		url = getenv("PULUMI_BACKEND_URL")
-	}
-	if url == "" {
-		url = loginOf(getenv)
+		url = c.userBackend(getenv)
 	}
 	dir, ok := strings.CutPrefix(url, "file://")
 	if !ok {

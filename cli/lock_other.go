@@ -16,6 +16,9 @@ func hold(string) (release func(), err error) { return func() {}, nil }
 // orphan is not told here.
 func orphan(int) bool { return false }
 
+// startedIn is not told here.
+func startedIn(int, string) bool { return false }
+
 func interrupt(int) {}
 
 func kill(int) {}

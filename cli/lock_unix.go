@@ -34,6 +34,21 @@ func orphan(pid int) bool {
 	return ask(pid, "ppid=") == "1" && filepath.Base(ask(pid, "comm=")) == "pulumi"
 }
 
+// startedIn tells whether a process is an engine that a command of ours, and not a person, has started in a folder: the Automation API
+// marks its engines. It needs /proc, so it is told on Linux only; other systems give orphans to process 1.
+func startedIn(pid int, dir string) bool {
+	proc := filepath.Join("/proc", strconv.Itoa(pid))
+	cwd, err := os.Readlink(filepath.Join(proc, "cwd"))
+	if err != nil {
+		return false
+	}
+	if dir, err = filepath.EvalSymlinks(dir); err != nil || cwd != dir {
+		return false
+	}
+	arguments, err := os.ReadFile(filepath.Join(proc, "cmdline"))
+	return err == nil && strings.Contains(string(arguments), "\x00--exec-kind=auto.") && filepath.Base(ask(pid, "comm=")) == "pulumi"
+}
+
 func interrupt(pid int) { _ = syscall.Kill(pid, syscall.SIGINT) }
 
 func kill(pid int) { _ = syscall.Kill(pid, syscall.SIGKILL) }

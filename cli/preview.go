@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
@@ -36,7 +37,10 @@ func preview(ctx context.Context, c *command) error {
 		words = c.err
 	}
 	found := plan.NewPreview()
-	options := []optpreview.Option{optpreview.Diff(), optpreview.ProgressStreams(words), optpreview.ErrorProgressStreams(c.err), optpreview.EventStreams(found.Events), optpreview.Color("never")}
+	step := c.progress.Start("comparing stack " + s.Name + " with its configuration")
+	defer step.Drop()
+	out, errOut := &speaker{w: words, begins: step.Drop}, &speaker{w: c.err, begins: step.Drop}
+	options := []optpreview.Option{optpreview.Diff(), optpreview.ProgressStreams(out), optpreview.ErrorProgressStreams(errOut), optpreview.EventStreams(found.Events), optpreview.Color("never")}
 	if c.progress.Terminal() && !c.preview.markdown {
 		options = append(options, optpreview.Color("always"))
 	}
@@ -94,4 +98,15 @@ func changed(summary map[apitype.OpType]int) bool {
 		}
 	}
 	return false
+}
+
+// speaker is a writer that tells when the first words come, so that they don't land in a live line.
+type speaker struct {
+	w      io.Writer
+	begins func()
+}
+
+func (s *speaker) Write(p []byte) (int, error) {
+	s.begins()
+	return s.w.Write(p)
 }

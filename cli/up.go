@@ -24,7 +24,7 @@ func up(ctx context.Context, c *command) error {
 	if err := s.repair(ctx, c); err != nil {
 		return err
 	}
-	f := newFollow(c.err, c.progress)
+	f := newFollow(c.err, c.progress, "updating stack "+s.Name)
 	result, err := s.auto.Up(ctx, optup.EventStreams(f.events), optup.SuppressProgress())
 	f.wait()
 	if err != nil {
@@ -55,6 +55,8 @@ func failed(f *follow, err error) error {
 
 // repair brings Pulumi's state and what exists together again after a run that was cut off or failed.
 func (s *session) repair(ctx context.Context, c *command) error {
+	look := c.progress.Start("looking for what the last run has left")
+	defer look.Drop()
 	resources, pending, err := s.state(ctx)
 	if err != nil {
 		return err
@@ -63,6 +65,7 @@ func (s *session) repair(ctx context.Context, c *command) error {
 	if err != nil {
 		return fmt.Errorf("repairing stack %q: %w", s.Name, err)
 	}
+	look.Drop()
 	if len(urns) == 0 && !pending {
 		return nil
 	}

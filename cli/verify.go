@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
@@ -18,6 +19,17 @@ const VersionHeader = "Slipway-Version"
 
 // verifyFor is how long the public address may take to answer with the version that was deployed.
 const verifyFor = 90 * time.Second
+
+// askAgain is the pause after an answer that isn't the one waited for.
+const askAgain = 500 * time.Millisecond
+
+// rateLimited is an answer 429: other clients of this address, which behind Docker's published ports are all of this host, have used
+// up the rate limit.
+type rateLimited struct{ retryAfter time.Duration }
+
+func (r rateLimited) Error() string {
+	return "the rate limit (edge.rateLimit) is used up: it answers 429"
+}
 
 // verify asks the public address, over verified TLS, which version it serves. It fails if that is not the deployed one: Pulumi
 // can only say that the resources were made.
@@ -36,8 +48,13 @@ func (c *command) verify(ctx context.Context, s *session, outputs auto.OutputMap
 	var last error
 	streak := 0
 	for {
+		wait := askAgain
 		got, status, err := askVersion(ctx, client, url+s.Config.App.HealthPath)
+		var limited rateLimited
 		switch {
+		case errors.As(err, &limited):
+			// The edge's own answer: it says nothing about the version, so what was seen before it still counts.
+			last, wait = err, limited.retryAfter
 		case err != nil:
 			last, streak = err, 0
 		case status != http.StatusOK:
@@ -57,7 +74,7 @@ func (c *command) verify(ctx context.Context, s *session, outputs auto.OutputMap
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("the new version does not answer at %s: %w. See `go run . logs -s %s`", url, last, s.Name)
-		case <-time.After(500 * time.Millisecond):
+		case <-time.After(wait):
 		}
 	}
 }
@@ -87,6 +104,19 @@ func askVersion(ctx context.Context, client *http.Client, url string) (version s
 		return "", 0, err
 	}
 	defer res.Body.Close()
+	if res.StatusCode == http.StatusTooManyRequests {
+		return "", res.StatusCode, rateLimited{retryAfter(res.Header.Get("Retry-After"))}
+	}
 	_, err = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<20))
 	return res.Header.Get(VersionHeader), res.StatusCode, err
+}
+
+// retryAfter reads a Retry-After in seconds. The form with a date isn't worth the trouble: its sender is asked again soon.
+// https://www.rfc-editor.org/rfc/rfc9110.html#name-retry-after
+func retryAfter(header string) time.Duration {
+	seconds, err := strconv.Atoi(header)
+	if err != nil || seconds < 1 {
+		return askAgain
+	}
+	return time.Duration(min(seconds, int(verifyFor/time.Second))) * time.Second
 }

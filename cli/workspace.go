@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -56,6 +55,8 @@ func (c *command) open(ctx context.Context) (*session, error) {
 			return nil, err
 		}
 	}
+	step := c.progress.Start("opening stack " + c.stack)
+	defer step.Drop()
 	pulumiCommand, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: tools.PulumiRoot()})
 	if err != nil {
 		return nil, fmt.Errorf("starting pulumi: %w", err)
@@ -99,10 +100,10 @@ func (c *command) configure(ctx context.Context, s *session) error {
 	return nil
 }
 
-// backend returns the environment that chooses where state lies: where the user is logged in, else in the project's ignored
+// backend returns the environment that chooses where state lies: where the user has chosen, else in the project's ignored
 // folder with a generated passphrase.
 func (c *command) backend(getenv func(string) string) (map[string]string, error) {
-	if getenv("PULUMI_BACKEND_URL") != "" || loginOf(getenv) != "" {
+	if c.userBackend(getenv) != "" {
 		return nil, nil
 	}
 	state := filepath.Join(c.home(), "state")
@@ -119,24 +120,6 @@ func (c *command) backend(getenv func(string) string) (map[string]string, error)
 	}
 	env["PULUMI_CONFIG_PASSPHRASE_FILE"] = file
 	return env, nil
-}
-
-// loginOf returns the back end that `pulumi login` has left, or nothing.
-func loginOf(getenv func(string) string) string {
-	home := getenv("PULUMI_HOME")
-	if home == "" {
-		user, err := os.UserHomeDir()
-		if err != nil {
-			return ""
-		}
-		home = filepath.Join(user, ".pulumi")
-	}
-	var credentials struct{ Current string }
-	text, err := os.ReadFile(filepath.Join(home, "credentials.json"))
-	if err != nil || json.Unmarshal(text, &credentials) != nil {
-		return ""
-	}
-	return credentials.Current
 }
 
 // makePassphrase writes 256 random bits once, readable by the owner only. Losing the file loses the stack's secrets, so it is

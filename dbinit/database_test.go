@@ -52,8 +52,9 @@ func startServer(t *testing.T) server {
 	ca := writeConfiguration(t, folder)
 	name := fmt.Sprintf("dbinit-test-%d", time.Now().UnixNano())
 	t.Cleanup(func() { exec.Command("docker", "rm", "-f", "-v", name).Run() })
+	// The database that the image itself makes has an SQL keyword for its name, as an app may have.
 	docker(t, "run", "-d", "--name", name, "--label", "dev.slipway.test=dbinit", "--read-only", "--cap-drop", "ALL",
-		"--security-opt", "no-new-privileges", "--memory", "256m", "-e", "POSTGRES_DATABASE=first", "-v", folder+":/config:ro",
+		"--security-opt", "no-new-privileges", "--memory", "256m", "-e", "POSTGRES_DATABASE=order", "-v", folder+":/config:ro",
 		"-v", "/var/lib/postgresql/data", "--tmpfs", "/run/postgresql:size=16m,uid=10002,gid=10002,mode=0700", "--tmpfs", "/tmp:size=16m",
 		"-p", "127.0.0.1::5432", image)
 	return server{name: name, address: docker(t, "port", name, "5432/tcp"), ca: ca}

@@ -72,7 +72,7 @@ type Config struct {
 // App says where the app's source is and how its containers run.
 type App struct {
 	Name         string            `json:"name" desc:"Name of the app; part of every resource name." pattern:"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$" hint:"lower-case letters, digits and hyphens, first a letter, last no hyphen, at most 40 characters"`
-	Path         string            `json:"path" desc:"Folder of the app's source, relative to Pulumi.yaml: the build context."`
+	Path         string            `json:"path" desc:"Folder of the app's source, relative to Pulumi.yaml: the build context. It can't be Pulumi.yaml's own folder, which holds the state."`
 	Dockerfile   string            `json:"dockerfile" desc:"Dockerfile, relative to app.path."`
 	Image        string            `json:"image" desc:"Ready-made image to run instead of building app.path; by digest (NAME@sha256:…) in prod."`
 	Architecture string            `json:"architecture" desc:"CPU architecture the image is built for and runs on; native is the Docker Engine's own." enum:"native,amd64,arm64"`

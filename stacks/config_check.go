@@ -3,6 +3,8 @@ package stacks
 import (
 	"fmt"
 	"net/url"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -71,7 +73,8 @@ func (d *decoder) bad(path string, value any, text, allowed, near string) {
 	d.report(problem{path: path, value: show(value), text: text, allowed: allowed, nearest: near})
 }
 
-// dockerReplicas is how many replicas the local PostgreSQL has connections for: 80 for the app, and pools of 10 are common.
+// dockerReplicas is how many replicas the local PostgreSQL has connections for: 160 for the app, pools of 10 are common, and a
+// replacement runs old and new replicas side by side.
 const dockerReplicas = 8
 
 func checkReplicas(d *decoder, c Config) {
@@ -108,6 +111,7 @@ func checkArchitecture(d *decoder, c Config) {
 
 func checkImage(d *decoder, c Config) {
 	if c.App.Image == "" {
+		checkAppPath(d, c)
 		return
 	}
 	for _, path := range []string{"app.path", "app.dockerfile"} {
@@ -117,6 +121,19 @@ func checkImage(d *decoder, c Config) {
 	}
 	if strings.ContainsAny(c.App.Image, " \t\n") || strings.Contains(c.App.Image, "://") {
 		d.bad("app.image", c.App.Image, "not an image reference", "NAME@sha256:DIGEST or NAME:TAG", "")
+	}
+}
+
+// stateFolder is where the command line keeps state and passphrase without a Pulumi login.
+const stateFolder = ".slipway"
+
+// checkAppPath refuses a build context that holds the state: it changes with every run, so every run would be a new version, and the
+// passphrase would get into the image.
+func checkAppPath(d *decoder, c Config) {
+	clean := path.Join(".", filepath.ToSlash(c.App.Path))
+	above := strings.Trim(clean, "./") == "" // the project's folder, or one above it
+	if first, _, _ := strings.Cut(clean, "/"); above || first == stateFolder {
+		d.bad("app.path", c.App.Path, "the build context would hold "+stateFolder+", with the state and its passphrase", "a folder below Pulumi.yaml's, such as app, or one beside it, such as ../app", "")
 	}
 }
 

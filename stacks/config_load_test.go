@@ -161,3 +161,16 @@ func TestNameThatCannotBeDerived(t *testing.T) {
 		t.Error(c.App.Name, err)
 	}
 }
+
+// TestAppPath: a build context with the state in it would be a new version at every run, with the passphrase in its image.
+func TestAppPath(t *testing.T) {
+	for path, allowed := range map[string]bool{
+		"app": true, "./cmd/app": true, "../hello.d": true, ".slipway2": true,
+		".": false, "./": false, "/": false, "..": false, "app/../../..": false, "./.slipway/work": false,
+	} {
+		_, err := Load(input("cloud", "docker", "app", `{"path":"`+path+`"}`))
+		if want := `slipway:app.path = "` + path + `": the build context would hold .slipway`; allowed != (err == nil) || !allowed && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v", path, err)
+		}
+	}
+}

@@ -146,7 +146,7 @@ func appImage(ctx *pulumi.Context, p components.Platform, root string, c Config)
 	} else {
 		var err error
 		args.Context = filepath.Join(root, filepath.FromSlash(c.App.Path))
-		if args.Version, err = components.ContentHash(args.Context, args.Dockerfile, args.Platform); err != nil {
+		if args.Version, err = components.ContentHash(args.Context, args.Dockerfile, args.Dockerfile, args.Platform); err != nil {
 			return nil, "", fmt.Errorf("app.path: %w", err)
 		}
 	}

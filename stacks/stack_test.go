@@ -120,7 +120,7 @@ func TestDeploy(t *testing.T) {
 		t.Fatal(err)
 	}
 	service := r.asked["service my-app"].(components.ServiceArgs)
-	version, err := components.ContentHash(filepath.Join(root, "app"), "Dockerfile", "")
+	version, err := components.ContentHash(filepath.Join(root, "app"), "Dockerfile", "Dockerfile", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -100,7 +100,7 @@ func TestFigures(t *testing.T) {
 func (p *project) build(t *testing.T, env ...string) time.Duration {
 	t.Helper()
 	cmd := exec.Command(p.launcher, "help", "-s", p.stack)
-	cmd.Dir, cmd.Env = p.dir, append(os.Environ(), env...)
+	cmd.Dir, cmd.Env = p.dir, append(p.environment(), env...)
 	begun := time.Now()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("building the program: %v: %s", err, out)

@@ -117,3 +117,16 @@ func (s *suite) exposure(t *testing.T) {
 		t.Errorf("the database is on the networks %q, want the stack's own", networks)
 	}
 }
+
+// memoryLimit: the app's collector works harder near the container's limit, instead of the kernel killing it there.
+func (s *suite) memoryLimit(t *testing.T) {
+	for _, c := range s.replicas(t) {
+		if c.HostConfig.Memory != 256<<20 {
+			t.Errorf("%s may use %d bytes, want 256 MiB", c.name(), c.HostConfig.Memory)
+		}
+		want := fmt.Sprintf(`"gomemlimit_bytes":%d`, int64(0.9*float64(c.HostConfig.Memory)))
+		if text := containerLogs(t, c.ID); !strings.Contains(text, want) {
+			t.Errorf("the log of %s has no %s, which is 90 %% of its limit", c.name(), want)
+		}
+	}
+}

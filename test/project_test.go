@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,6 +27,7 @@ const verbTimeout = 30 * time.Minute
 type project struct {
 	dir      string
 	launcher string
+	home     string // PULUMI_HOME of the tests: nobody is logged in there
 	stack    string // e2e-<pid>
 	ports    struct{ https, http, dashboard int }
 
@@ -38,19 +40,40 @@ type project struct {
 func newProject(t *testing.T) *project {
 	t.Helper()
 	root := repositoryRoot(t)
-	p := &project{dir: filepath.Join(t.TempDir(), "slipway"), stack: "e2e-" + strconv.Itoa(os.Getpid())}
+	cache, err := os.UserCacheDir()
+	must(t, err)
+	// Not a new folder each time: plugins that were downloaded once are there.
+	p := &project{dir: filepath.Join(t.TempDir(), "slipway"), home: filepath.Join(cache, "slipway", "e2e-home"), stack: "e2e-" + strconv.Itoa(os.Getpid())}
 	for _, file := range strings.Split(strings.TrimRight(capture(t, root, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"), "\x00"), "\x00") {
 		copyFile(t, filepath.Join(root, file), filepath.Join(p.dir, file))
 	}
+	must(t, os.RemoveAll(filepath.Join(p.home, "credentials.json")))
 	p.ports.https, p.ports.http, p.ports.dashboard = freePort(t), freePort(t), freePort(t)
 	p.writeStackFile(t)
-	git := []string{"-c", "user.name=e2e", "-c", "user.email=e2e@example.com", "-c", "commit.gpgsign=false", "-c", "gc.auto=0"}
 	capture(t, p.dir, "git", "init", "--quiet")
 	capture(t, p.dir, "git", "add", "--all")
-	capture(t, p.dir, "git", append(git, "commit", "--quiet", "--message", "copy")...)
+	p.commit(t, "copy")
 	p.launcher = filepath.Join(t.TempDir(), "slipway")
 	capture(t, p.dir, "go", "build", "-trimpath", "-o", p.launcher, ".")
 	return p
+}
+
+// commit commits what git tracks in the copy, whatever this machine's git is set up to do.
+func (p *project) commit(t *testing.T, message string) {
+	t.Helper()
+	capture(t, p.dir, "git", "-c", "user.name=e2e", "-c", "user.email=e2e@example.com", "-c", "commit.gpgsign=false", "-c", "gc.auto=0",
+		"commit", "--quiet", "--all", "--message", message)
+}
+
+// environment is this process's for a command on the copy, without what would choose another back end or passphrase: tests must not
+// write into the back end that somebody is logged in to.
+func (p *project) environment() []string {
+	env := slices.DeleteFunc(os.Environ(), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return slices.Contains([]string{"PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN", "PULUMI_CREDENTIALS_PATH"}, name) ||
+			strings.HasPrefix(name, "PULUMI_CONFIG_PASSPHRASE")
+	})
+	return append(env, "PULUMI_HOME="+p.home)
 }
 
 // writeStackFile turns both rate limits off, so that load from one address is no abuse, and alerts at the first restart.
@@ -98,7 +121,7 @@ func (p *project) start(t *testing.T, verb string, args ...string) *running {
 	ctx, cancel := context.WithTimeout(context.Background(), verbTimeout)
 	r := &running{begun: time.Now(), cancel: cancel}
 	r.cmd = exec.CommandContext(ctx, p.launcher, append([]string{verb, "-s", p.stack}, args...)...)
-	r.cmd.Dir = p.dir
+	r.cmd.Dir, r.cmd.Env = p.dir, p.environment()
 	r.cmd.Stdout, r.cmd.Stderr = &r.stdout, &r.stderr
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C reaches the whole group, like at a terminal
 	r.cmd.Cancel = func() error { return syscall.Kill(-r.cmd.Process.Pid, syscall.SIGKILL) }
@@ -165,7 +188,7 @@ func (p *project) edit(t *testing.T, file, old, with string) (undo func()) {
 func (p *project) newVersion(t *testing.T, name string) {
 	t.Helper()
 	p.edit(t, "internal/web/static/index.html", "<title>links", "<title>links "+name+" ")
-	capture(t, p.dir, "git", "-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "--quiet", "--all", "--message", name)
+	p.commit(t, name)
 }
 
 // clean reports what git sees as changed in the copy.

@@ -2,12 +2,14 @@ package e2e
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"io"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,19 +20,47 @@ import (
 // secret is a value that must not be found where it does not belong.
 type secret struct{ name, value string }
 
-// decrypted reads the stack's state with its secrets, as somebody who holds the passphrase can.
-func (s *suite) decrypted(t *testing.T) []secret {
+// extraSecret is the name of the app's own secret, which the stack gets after its first up.
+const extraSecret = "E2E_TOKEN"
+
+// pulumi runs the Pulumi command in a folder, on the project's own back end, as README tells.
+func (s *suite) pulumi(t *testing.T, dir, input string, args ...string) []byte {
 	t.Helper()
 	tools, err := toolchain.Ensure(context.Background(), progress.New(io.Discard), s.dir, toolchain.For("docker")...)
 	must(t, err)
-	cmd := exec.Command(tools.Pulumi, "stack", "export", "--show-secrets", "--stack", s.stack)
-	cmd.Dir = filepath.Join(s.dir, ".slipway", "work")
-	cmd.Env = append(os.Environ(), "PULUMI_BACKEND_URL=file://"+filepath.Join(s.dir, ".slipway", "state"), "PULUMI_CONFIG_PASSPHRASE_FILE="+filepath.Join(s.dir, ".slipway", "passphrase"))
+	cmd := exec.Command(tools.Pulumi, append(args, "--stack", s.stack)...)
+	cmd.Dir, cmd.Stdin = dir, strings.NewReader(input)
+	cmd.Env = append(s.environment(), "PULUMI_BACKEND_URL=file://"+filepath.Join(s.dir, ".slipway", "state"), "PULUMI_CONFIG_PASSPHRASE_FILE="+filepath.Join(s.dir, ".slipway", "passphrase"))
 	for k, v := range tools.Env() {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}
+	var complaint strings.Builder
+	cmd.Stderr = &complaint
 	out, err := cmd.Output()
-	must(t, err)
+	if err != nil {
+		t.Fatalf("pulumi %s: %v: %s", strings.Join(args, " "), err, complaint.String())
+	}
+	return out
+}
+
+// addSecret gives the app a secret by README's recipe. The value comes from standard input: in an argument others would see it.
+func (s *suite) addSecret(t *testing.T) {
+	s.extra = secret{extraSecret, rand.Text()}
+	s.pulumi(t, s.dir, s.extra.value+"\n", "config", "set", "--secret", "--path", "secrets."+extraSecret)
+	s.commit(t, "a secret")
+	s.must(t, "up")
+	for _, c := range s.replicas(t) {
+		if !slices.Contains(c.Config.Env, extraSecret+"="+s.extra.value) {
+			t.Errorf("%s does not get the secret", c.name())
+		}
+	}
+	s.clean(t)
+}
+
+// decrypted reads the stack's state with its secrets, as somebody who holds the passphrase can.
+func (s *suite) decrypted(t *testing.T) []secret {
+	t.Helper()
+	out := s.pulumi(t, filepath.Join(s.dir, ".slipway", "work"), "", "stack", "export", "--show-secrets")
 	var state struct {
 		Deployment struct {
 			Resources []struct {
@@ -68,7 +98,7 @@ func plain(t *testing.T, v any) string {
 
 // secrets looks for every secret wherever it must not be.
 func (s *suite) secrets(t *testing.T) {
-	all := s.decrypted(t)
+	all := append(s.decrypted(t), s.extra)
 	byName := map[string]bool{}
 	for _, one := range all {
 		byName[one.name] = true
@@ -76,7 +106,7 @@ func (s *suite) secrets(t *testing.T) {
 			t.Fatalf("secret %s is too short to be looked for", one.name)
 		}
 	}
-	for _, name := range []string{"database-superuser", "database-app", "database-monitor", "cache", "cache-monitor", "edge-slot-key", "certificate's key", "database's key"} {
+	for _, name := range []string{"database-superuser", "database-app", "database-monitor", "cache", "cache-monitor", "edge-slot-key", "certificate's key", "database's key", extraSecret} {
 		if !byName[name] {
 			t.Errorf("the state has no secret %s: %v", name, byName)
 		}
@@ -115,8 +145,8 @@ func (s *suite) secrets(t *testing.T) {
 	for _, c := range s.containers(t) {
 		absent("the logs of "+c.name(), containerLogs(t, c.ID))
 		if c.replica() || strings.HasSuffix(c.plainName(), "-links-migrate") {
-			// The app contract: DATABASE_URL and CACHE_URL, each one complete secret, in the app's environment.
-			absent("docker inspect "+c.name(), c.raw, "database-app", "cache")
+			// The app contract: DATABASE_URL and CACHE_URL, each one complete secret, in the app's environment, and the app's own secrets.
+			absent("docker inspect "+c.name(), c.raw, "database-app", "cache", extraSecret)
 			holders++
 			continue
 		}
@@ -125,5 +155,8 @@ func (s *suite) secrets(t *testing.T) {
 	if holders != 3 {
 		t.Errorf("%d containers run the app's image, want 3", holders)
 	}
+	committed, err := os.ReadFile(filepath.Join(s.dir, "Pulumi."+s.stack+".yaml"))
+	must(t, err)
+	absent("the stack's file", string(committed))
 	absent("git's view of the working tree", capture(t, s.dir, "git", "status", "--porcelain", "--untracked-files=all"))
 }

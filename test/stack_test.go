@@ -13,6 +13,7 @@ type suite struct {
 	*project
 	site    *site
 	outputs map[string]string
+	extra   secret // the app's own, beside those that Slipway makes
 }
 
 // TestLocalStack takes one stack through its life. The order matters, so a sub-test can't be chosen alone; those after a failed one
@@ -34,12 +35,14 @@ func TestLocalStack(t *testing.T) {
 		run  func(*testing.T)
 	}{
 		{"second up changes nothing", s.secondUp},
+		{"an extra secret reaches the app", s.addSecret},
 		{"TLS", s.tls},
 		{"plain HTTP only redirects", s.plainHTTP},
 		{"headers and hidden paths", s.headers},
 		{"links API", s.api},
 		{"page in the browser", s.page},
 		{"containers are hardened", s.hardened},
+		{"Go's memory limit follows the container's", s.memoryLimit},
 		{"ports and networks", s.exposure},
 		{"restart and crash of a replica", s.replicaCrash},
 		{"new version under load", s.newVersionUnderLoad},

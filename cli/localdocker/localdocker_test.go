@@ -27,6 +27,7 @@ case "$*" in
 ps*) answer ports ;;
 "container inspect"*) answer inspect ;;
 "image ls"*) answer images ;;
+"network ls --no-trunc"*) answer networks ;;
 "network ls"*) answer roots ;;
 logs*) for id in "$@"; do :; done; answer "log-$id" ;;
 "image inspect"*|"network inspect"*|"volume inspect"*)
@@ -63,7 +64,7 @@ func calls(t *testing.T, dir string) []string {
 	}
 	var out []string
 	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
-		if verb, _, _ := strings.Cut(line, " "); verb == "rm" || verb == "start" || strings.HasPrefix(line, "image rm") {
+		if verb, _, _ := strings.Cut(line, " "); verb == "rm" || verb == "start" || strings.HasPrefix(line, "image rm") || strings.HasPrefix(line, "network rm") {
 			out = append(out, line)
 		}
 	}
@@ -150,6 +151,30 @@ func TestRepairRefuses(t *testing.T) {
 	_, err := Target{}.Repair(t.Context(), progress.New(io.Discard), stack, nil)
 	if err == nil || !strings.Contains(err.Error(), "knows nothing of") || len(calls(t, dir)) > 0 {
 		t.Errorf("containers of a lost state: got %v, changed %v", err, calls(t, dir))
+	}
+}
+
+// TestRepairOfNetworks: what is left when containers were removed as the refusal advises must not stop the next up.
+func TestRepairOfNetworks(t *testing.T) {
+	for _, row := range []struct {
+		name, networks, roots string
+		state                 []cli.Resource
+		changes               []string
+		fails                 bool
+	}{
+		{name: "of the stack", networks: "own slipway-local\n", state: []cli.Resource{ownNetwork}},
+		{name: "of a state that is lost", networks: "left slipway-local\n", roots: stack.Root + "\n", changes: []string{"network rm left"}},
+		{name: "twice", networks: "left slipway-local\nown slipway-local\n", state: []cli.Resource{ownNetwork}, changes: []string{"network rm left"}},
+		{name: "of another checkout", networks: "left slipway-local\n", roots: t.TempDir() + "\n", fails: true},
+	} {
+		dir := engine(t, map[string]string{"networks": row.networks, "roots": row.roots})
+		_, err := Target{}.Repair(t.Context(), progress.New(io.Discard), stack, row.state)
+		if (err != nil) != row.fails {
+			t.Errorf("%s: %v", row.name, err)
+		}
+		if got := calls(t, dir); !slices.Equal(got, row.changes) {
+			t.Errorf("%s: changed %v, want %v", row.name, got, row.changes)
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ const (
 //   - a container that the state does not know (its creation was cut off) is removed: its name would block the next one;
 //   - one that runs once and failed, or whose creation failed, is removed: the provider would take it for good at the next run;
 //   - one that was stopped by hand is started;
+//   - so is a network that the state does not know: creation was cut off, or its containers were removed by hand;
 //   - whatever the state knows and the engine does not have is to be read again, so that it is made anew.
 func (Target) Repair(ctx context.Context, p *progress.Printer, s cli.Stack, state []cli.Resource) ([]string, error) {
 	if err := ownedByOther(ctx, s); err != nil {
@@ -33,7 +34,7 @@ func (Target) Repair(ctx context.Context, p *progress.Printer, s cli.Stack, stat
 	}
 	if len(running) > 0 && !slices.ContainsFunc(state, func(r cli.Resource) bool { return r.Type == typeNetwork }) {
 		return nil, fmt.Errorf("stack %q has %d containers that this back end knows nothing of: it was made with another one (pulumi login, PULUMI_BACKEND_URL, or a .slipway folder that is gone). "+
-			"Use that one, or remove them with: docker rm --force $(docker ps --all --quiet --filter label=%s)", s.Name, len(running), stackLabel(s))
+			"Use that one, or remove them with: docker rm --force $(docker ps --all --quiet --filter label=%s); the next run then removes their network", s.Name, len(running), stackLabel(s))
 	}
 	byID := map[string]inspected{}
 	for _, c := range running {
@@ -65,7 +66,27 @@ func (Target) Repair(ctx context.Context, p *progress.Printer, s cli.Stack, stat
 			}
 		}
 	}
-	return refresh, nil
+	return refresh, removeUnknownNetworks(ctx, p, s, state)
+}
+
+// removeUnknownNetworks removes the stack's networks that the state does not have: their name would block the next one. No other
+// checkout's is among them, as ownedByOther has refused, and Docker keeps one that containers still use.
+func removeUnknownNetworks(ctx context.Context, p *progress.Printer, s cli.Stack, state []cli.Resource) error {
+	out, err := run(ctx, "network", "ls", "--no-trunc", "--filter", "label="+stackLabel(s), "--format", "{{.ID}} {{.Name}}")
+	if err != nil {
+		return fmt.Errorf("listing networks: %w", err)
+	}
+	for line := range strings.Lines(out) {
+		id, name, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if id == "" || slices.ContainsFunc(state, func(r cli.Resource) bool { return r.Type == typeNetwork && r.ID == id }) {
+			continue
+		}
+		p.Println(fmt.Sprintf("removing network %s, which the state does not know", name))
+		if _, err := run(ctx, "network", "rm", id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // repairContainer reports whether the state must learn that the container is gone.

@@ -101,19 +101,34 @@ func (s *Step) Done(err error) {
 	if s.over {
 		return
 	}
-	s.over = true
-	for i, other := range p.steps {
-		if other == s {
-			p.steps = append(p.steps[:i], p.steps[i+1:]...)
-			break
-		}
-	}
+	defer s.end()
 	if took := time.Since(s.begun); took >= patience || err != nil {
 		word := "done in"
 		if err != nil {
 			word = "failed after"
 		}
 		p.line(fmt.Sprintf("%s: %s %s", s.text, word, short(took)))
+	}
+}
+
+// Drop ends a step without a word: something else is shown from now on. A second call, or one after Done, does nothing.
+func (s *Step) Drop() {
+	s.p.mu.Lock()
+	defer s.p.mu.Unlock()
+	if !s.over {
+		s.end()
+	}
+}
+
+// end takes the step off the printer, which the caller has locked.
+func (s *Step) end() {
+	p := s.p
+	s.over = true
+	for i, other := range p.steps {
+		if other == s {
+			p.steps = append(p.steps[:i], p.steps[i+1:]...)
+			break
+		}
 	}
 	if len(p.steps) == 0 {
 		p.clear()

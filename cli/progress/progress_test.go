@@ -49,6 +49,25 @@ func TestPlainLines(t *testing.T) {
 	}
 }
 
+// TestDrop: a step that gives way to another one is silent, however long it took.
+func TestDrop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		p := New(&out)
+		step := p.Start("thinking")
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		step.Drop()
+		step.Drop()
+		step.Done(nil)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if out.String() != "thinking…\n" || p.stop != nil {
+			t.Errorf("got %q, still running: %t", out.String(), p.stop != nil)
+		}
+	})
+}
+
 func TestLiveLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer

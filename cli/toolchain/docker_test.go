@@ -127,6 +127,30 @@ func TestDockerFinding(t *testing.T) {
 	}
 }
 
+// TestLocalRoot: the disk of an engine elsewhere is none of this machine's.
+func TestLocalRoot(t *testing.T) {
+	here := t.TempDir()
+	for _, c := range []struct{ name, host, root, want string }{
+		{"local", "", here, here},
+		{"another socket", "unix:///run/user/1000/docker.sock", here, here},
+		{"another machine", "tcp://build:2376", here, ""},
+		{"in a virtual machine", "", filepath.Join(here, "not here"), ""},
+		{"no answer", "", "", ""},
+	} {
+		f := newFakeHost("", "docker")
+		f.getenv = func(string) string { return c.host }
+		f.run = func(_ context.Context, _ string, args ...string) (string, error) {
+			if args[0] == "info" {
+				return c.root, nil
+			}
+			return "default unix:///var/run/docker.sock ", nil
+		}
+		if got := f.localRoot(t.Context()); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
 func TestPullGivesUp(t *testing.T) {
 	for _, c := range []struct{ name, script, message string }{
 		{"a silent registry", "echo Using default tag: latest; exec sleep 30", "no answer within"},
@@ -220,8 +244,11 @@ func TestFindings(t *testing.T) {
 	if got := f.checkProgram(t.Context(), testPlugin); got.Status != OK || !strings.Contains(got.Detail, "built: ") {
 		t.Errorf("got %+v", got)
 	}
-	if got := checkDisk(t.TempDir(), "x"); got.Detail == "" {
+	if got := checkDisk(t.TempDir(), "x", 1); got.Detail == "" || got.Status != OK {
 		t.Errorf("got %+v", got)
+	}
+	if got := checkDisk(t.TempDir(), "x", 1<<62); got.Status != Missing || !strings.Contains(got.Fix, "make room") {
+		t.Errorf("no disk is that large: %+v", got)
 	}
 	if got := parent(filepath.Join(os.TempDir(), "no", "such")); got != filepath.Clean(os.TempDir()) {
 		t.Errorf("got %s", got)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 )
@@ -28,8 +29,11 @@ type Finding struct {
 	Fix string
 }
 
-// diskNeeded is what a first run may use: the compiler's cache, the tools and the images. In bytes.
-const diskNeeded = 10 << 30
+// What a first run may use, in bytes: the tools, compilers' caches and images, and the temporary files of one build.
+const (
+	diskNeeded      = 10 << 30
+	temporaryNeeded = 2 << 30
+)
 
 // Check looks at everything that deploying the project at root to a cloud needs, and changes nothing.
 func Check(ctx context.Context, root, cloud string) []Finding {
@@ -42,13 +46,18 @@ func Check(ctx context.Context, root, cloud string) []Finding {
 		findings = append(findings, m.checkProgram(ctx, need.program))
 	}
 	// Images of every cloud's deployment are built with Docker.
-	findings = append(findings, thisDockerHost().check(ctx))
+	h := thisDockerHost()
+	findings = append(findings, h.check(ctx))
+	disks := []Finding{checkDisk(os.TempDir(), "temporary files", temporaryNeeded), checkDisk(parent(m.cache), "caches", diskNeeded)}
 	if findings[len(findings)-1].Status == OK {
 		for _, image := range []string{debianImage, golangImage} {
 			findings = append(findings, checkImage(ctx, image))
 		}
+		if root := h.localRoot(ctx); root != "" {
+			disks = append(disks, checkDisk(root, "images", diskNeeded))
+		}
 	}
-	return append(findings, checkDisk(os.TempDir(), "temporary files"), checkDisk(parent(m.cache), "caches"))
+	return append(findings, disks...)
 }
 
 func checkGo(ctx context.Context) Finding {
@@ -81,6 +90,10 @@ func (m *machine) checkProgram(ctx context.Context, p program) Finding {
 	}
 	if found, ok := m.alreadyBuilt(p); ok {
 		f.Detail = "built: " + found.file
+		return f
+	}
+	if found, ok := m.alreadyDownloaded(p); ok && m.way != wayBuild {
+		f.Detail = "downloaded: " + found.file
 		return f
 	}
 	f.Status, f.Detail = Missing, "v"+p.version+" is not here yet"
@@ -124,7 +137,26 @@ func checkImage(ctx context.Context, image string) Finding {
 	return Finding{Name: image, Status: OK, Detail: "built here from " + out}
 }
 
-func checkDisk(dir, what string) Finding {
+// localRoot is the folder in which the Docker Engine keeps images and volumes, or nothing if it isn't on this machine. An engine in
+// a virtual machine (Docker Desktop) names a folder that isn't here.
+func (h *dockerHost) localRoot(ctx context.Context) string {
+	for _, endpoint := range []string{h.getenv("DOCKER_HOST"), h.context(ctx)["DOCKER_HOST"]} {
+		if endpoint != "" && !strings.HasPrefix(endpoint, "unix://") {
+			return ""
+		}
+	}
+	root, err := h.run(ctx, "docker", "info", "--format", "{{.DockerRootDir}}")
+	if err != nil || !filepath.IsAbs(root) {
+		return ""
+	}
+	if _, err := os.Stat(root); err != nil {
+		return ""
+	}
+	return root
+}
+
+// checkDisk compares the free space at dir with what is needed there, in bytes.
+func checkDisk(dir, what string, needed uint64) Finding {
 	f := Finding{Name: "disk space for " + what, Status: OK}
 	free, known := freeBytes(dir)
 	if !known {
@@ -132,8 +164,8 @@ func checkDisk(dir, what string) Finding {
 		return f
 	}
 	f.Detail = fmt.Sprintf("%.0f GB free at %s", float64(free)/(1<<30), dir)
-	if free < diskNeeded {
-		f.Status, f.Fix = Missing, "make room: a first run may need 10 GB (docker system prune, go clean -cache)"
+	if free < needed {
+		f.Status, f.Fix = Missing, fmt.Sprintf("make room: a first run may need %d GB there (docker system prune, go clean -cache)", needed>>30)
 	}
 	return f
 }

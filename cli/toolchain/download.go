@@ -69,21 +69,35 @@ func host(url string) string {
 }
 
 func (m *machine) download(ctx context.Context, p program, cli string) (found, error) {
+	if f, ok := m.alreadyDownloaded(p); ok {
+		return f, nil
+	}
 	if p.plugin == "" {
-		root := filepath.Join(m.cache, "tools", "pulumi-"+p.version+"-official")
-		file := filepath.Join(root, "bin", p.file())
-		if isProgram(file) {
-			return found{file: file}, nil
-		}
 		if err := m.probe(ctx); err != nil {
 			return found{}, err
 		}
-		return found{file: file}, m.downloadCLI(ctx, p, root)
+		root := m.releaseRoot(p)
+		return found{file: filepath.Join(root, "bin", p.file())}, m.downloadCLI(ctx, p, root)
 	}
 	if err := m.probe(ctx); err != nil {
 		return found{}, err
 	}
 	return m.installPlugin(ctx, p, cli)
+}
+
+// releaseRoot is where an official release of the pulumi command is unpacked to.
+func (m *machine) releaseRoot(p program) string {
+	return filepath.Join(m.cache, "tools", "pulumi-"+p.version+"-official")
+}
+
+// alreadyDownloaded finds the pulumi command of an official release that an earlier run has got. Downloaded plugins lie in Pulumi's
+// own cache, where find looks.
+func (m *machine) alreadyDownloaded(p program) (found, bool) {
+	if p.plugin != "" {
+		return found{}, false
+	}
+	file := filepath.Join(m.releaseRoot(p), "bin", p.file())
+	return found{file: file}, isProgram(file)
 }
 
 // installPlugin has pulumi put the plugin where it keeps its plugins.

@@ -74,6 +74,16 @@ func TestDownload(t *testing.T) {
 			t.Errorf("the release's %s isn't in %s", name, tools.PulumiRoot())
 		}
 	}
+	// The doctor finds what was downloaded, and up doesn't get it again.
+	for _, need := range testNeeds {
+		if got := f.checkProgram(t.Context(), need.program); got.Status != OK || got.Fix != "" {
+			t.Errorf("after the download: %+v", got)
+		}
+	}
+	f.archives = nowhere
+	if again, err := f.ensure(t.Context(), testNeeds); err != nil || again.Pulumi != tools.Pulumi {
+		t.Errorf("the next run takes %+v, %v", again, err)
+	}
 }
 
 func TestChecksumMismatchIsRefused(t *testing.T) {

@@ -56,6 +56,7 @@ func TestConformance(t *testing.T) {
 			{Name: "files are loaded by containers that never start", Test: loadersNeverStart},
 			{Name: "only front door and dashboard publish ports, on loopback", Test: published},
 			{Name: "data and its password are protected", Test: protected},
+			{Name: "the database has connections for a replacement", Test: connections},
 			{Name: "no replacement takes the instances away", Test: nothingTakesInstancesAway},
 		},
 		Unsupported: []componentstest.Unsupported{
@@ -74,6 +75,19 @@ func TestConformance(t *testing.T) {
 			{Key: "edge.waf", Change: func(a *componentstest.Args) { a.Edge.WAF = true }},
 		},
 	})
+}
+
+// connections are for 8 replicas, the most that are allowed, twice, with pools of 10; and some are left beside the app's.
+func connections(t *testing.T, r *componentstest.Recording) {
+	var all []any
+	for _, c := range r.Of(containerType) {
+		all = append(all, c.At("envs[*]")...)
+	}
+	for _, want := range []any{"POSTGRES_MAX_CONNECTIONS=200", "APP_CONNECTION_LIMIT=160"} {
+		if !slices.Contains(all, want) {
+			t.Errorf("no container has %s", want)
+		}
+	}
 }
 
 func eachContainer(test func(*testing.T, componentstest.Resource)) func(*testing.T, *componentstest.Recording) {

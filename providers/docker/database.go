@@ -20,6 +20,11 @@ const (
 	superuser       = "slipway"
 	monitorRole     = "slipway_monitor"
 
+	// A replacement runs old and new replicas side by side (docs/adr/0006-replacement-on-docker.md), each with its pool: twice 8
+	// replicas with 10 connections, and some left for migrations, monitoring and the superuser.
+	databaseConnections = "200"
+	appConnections      = "160"
+
 	scopeMonitor = "monitor" // how Prometheus reaches what it watches
 )
 
@@ -36,7 +41,7 @@ var databaseSizes = map[string]resources{
 }
 
 // RunDatabase runs PostgreSQL with its data on a named volume. Volume and superuser password are protected: destroying the stack
-// keeps both, so the data can be opened again. TLS is forced; the port is not published.
+// keeps both, and the next up goes on with them. TLS is forced; the port is not published.
 // https://www.postgresql.org/docs/17/ssl-tcp.html
 func (p *Platform) RunDatabase(ctx *pulumi.Context, name string, a components.DatabaseArgs, opts ...pulumi.ResourceOption) (components.DatabaseState, error) {
 	none := components.DatabaseState{}
@@ -75,7 +80,7 @@ func (p *Platform) RunDatabase(ctx *pulumi.Context, name string, a components.Da
 	_, err = p.runContainer(ctx, container{
 		name: name, component: "database", image: image, user: databaseUser, aliases: []string{databaseHost},
 		memoryMiB: limits.memoryMiB, cpus: limits.cpus, grace: 60,
-		env:    map[string]pulumi.StringInput{"POSTGRES_DATABASE": pulumi.String(a.Name)},
+		env:    map[string]pulumi.StringInput{"POSTGRES_DATABASE": pulumi.String(a.Name), "POSTGRES_MAX_CONNECTIONS": pulumi.String(databaseConnections)},
 		mounts: []docker.ContainerMountInput{mount(data, "/var/lib/postgresql/data"), mount(config, "/config")},
 		tmpfs: map[string]string{
 			"/run/postgresql": "rw,noexec,nosuid,nodev,size=16m,uid=10002,gid=10002,mode=0700",
@@ -99,6 +104,7 @@ func (p *Platform) RunDatabase(ctx *pulumi.Context, name string, a components.Da
 			Image: a.Bootstrap,
 			Env: map[string]pulumi.StringInput{
 				"DATABASE_CA": p.authority.cert, "APP_ROLE": pulumi.String(role), "APP_DATABASE": pulumi.String(a.Name), "MONITOR_ROLE": pulumi.String(monitorRole),
+				"APP_CONNECTION_LIMIT": pulumi.String(appConnections),
 			},
 			Secrets: map[string]components.SecretRef{
 				"MASTER_URL":       {StringOutput: connectionURL("postgres", superuser, master, hostPort, "postgres", verify)},

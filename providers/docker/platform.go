@@ -60,7 +60,7 @@ var _ components.Platform = (*Platform)(nil)
 var prefixPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,61}$`)
 
 // NewPlatform makes the explicit providers, the stack's own bridge network and its certificate authority. The engine is the
-// one that DOCKER_HOST or the default socket names. It fails if project and stack make no valid container name.
+// one that DOCKER_HOST or the default socket names; the command line sets DOCKER_HOST to that of the docker context. It fails if project and stack make no valid container name.
 // https://docs.docker.com/engine/network/drivers/bridge/
 func NewPlatform(ctx *pulumi.Context, s Settings, opts ...pulumi.ResourceOption) (*Platform, error) {
 	p := &Platform{settings: s, prefix: strings.ToLower(ctx.Project() + "-" + ctx.Stack()), stack: ctx.Project() + "/" + ctx.Stack(), images: map[string]pulumi.StringOutput{}}

@@ -1,5 +1,5 @@
-// Command prepare gets ready what tests need beside Go: a Docker Engine, the base images, and the tools built from tools/. It
-// prints the folders that tests need on their PATH.
+// Command prepare gets ready what tests need beside Go: git, a browser, a Docker Engine, the base images, and the tools built from
+// tools/. It prints the folders that tests need on their PATH.
 package main
 
 import (
@@ -21,6 +21,9 @@ func main() {
 }
 
 func prepare(ctx context.Context) error {
+	if err := thisHost().ensurePrograms(os.Stderr); err != nil {
+		return err
+	}
 	p := progress.New(os.Stderr)
 	if err := toolchain.EnsureDocker(ctx, p); err != nil {
 		return err
