@@ -1,12 +1,137 @@
 package main
 
 import (
+	"fmt"
+	"strings"
 	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/slipway-iac/slipway/cli/plan/plantest"
 	"github.com/slipway-iac/slipway/stacks"
 )
 
 func TestSimulated(t *testing.T) {
-	plantest.Run(t, stacks.Program{Cloud: stacks.CloudAWS, Platform: platform}, "../..")
+	plantest.Run(t, stacks.Program{Cloud: stacks.CloudAWS, Platform: platform}, "../..", plantest.Golden, promised)
+}
+
+// promises are properties that every resource of a type has, by the stack file of the repository: what the page docs/aws.md says of
+// them in one place. The drivers' own tests go into the rest.
+var promises = []struct {
+	name, token, property string
+	dev, prod             string // as text; "-" for not set, "" for no such resource
+}{
+	{"no subnet gives public addresses", "aws:ec2/subnet:Subnet", "mapPublicIpOnLaunch", "false", "false"},
+	{"tasks have public addresses in dev only, which has no NAT", "aws:ecs/service:Service", "networkConfiguration.assignPublicIp", "true", "false"},
+	{"NAT gateways in prod only", "aws:ec2/natGateway:NatGateway", "connectivityType", "", "-"},
+	{"the default security group lets nothing in", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "ingress", "[]", "[]"},
+	{"or out", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "egress", "[]", "[]"},
+	{"image tags never move", "aws:ecr/repository:Repository", "imageTagMutability", "IMMUTABLE", "IMMUTABLE"},
+	{"images are scanned", "aws:ecr/repository:Repository", "imageScanningConfiguration.scanOnPush", "true", "true"},
+	{"images are encrypted with the stack's key", "aws:ecr/repository:Repository", "encryptionConfigurations[0].encryptionType", "KMS", "KMS"},
+	{"platform version", "aws:ecs/service:Service", "platformVersion", "LATEST", "LATEST"},
+	{"a broken deployment is undone", "aws:ecs/service:Service", "deploymentCircuitBreaker.rollback", "true", "true"},
+	{"alarms undo a deployment", "aws:ecs/service:Service", "alarms.rollback", "true", "true"},
+	{"up waits for the service", "aws:ecs/service:Service", "waitForSteadyState", "true", "true"},
+	{"no exec", "aws:ecs/service:Service", "enableExecuteCommand", "false", "false"},
+	{"Spot in dev", "aws:ecs/service:Service", "capacityProviderStrategies[0].capacityProvider", "FARGATE_SPOT", "FARGATE"},
+	{"the load balancer is internal behind CloudFront", "aws:lb/loadBalancer:LoadBalancer", "internal", "true", "false"},
+	{"invalid headers are dropped", "aws:lb/loadBalancer:LoadBalancer", "dropInvalidHeaderFields", "true", "true"},
+	{"load balancer: access logs", "aws:lb/loadBalancer:LoadBalancer", "accessLogs.enabled", "true", "true"},
+	{"load balancer: deletion protection", "aws:lb/loadBalancer:LoadBalancer", "enableDeletionProtection", "false", "true"},
+	{"CloudFront where there is no domain", "aws:cloudfront/distribution:Distribution", "defaultCacheBehavior.viewerProtocolPolicy", "redirect-to-https", ""},
+	{"the database is private", "aws:rds/instance:Instance", "publiclyAccessible", "false", "false"},
+	{"the database is encrypted", "aws:rds/instance:Instance", "storageEncrypted", "true", "true"},
+	{"its master's password is RDS's own", "aws:rds/instance:Instance", "manageMasterUserPassword", "true", "true"},
+	{"two zones in prod", "aws:rds/instance:Instance", "multiAz", "false", "true"},
+	{"database: deletion protection", "aws:rds/instance:Instance", "deletionProtection", "false", "true"},
+	{"a final snapshot", "aws:rds/instance:Instance", "skipFinalSnapshot", "false", "false"},
+	{"backups", "aws:rds/instance:Instance", "backupRetentionPeriod", "1", "14"},
+	{"enhanced monitoring in prod", "aws:rds/instance:Instance", "monitoringInterval", "-", "60"},
+	{"performance insights", "aws:rds/instance:Instance", "performanceInsightsEnabled", "true", "true"},
+	{"the cache is encrypted at rest", "aws:elasticache/replicationGroup:ReplicationGroup", "atRestEncryptionEnabled", "true", "true"},
+	{"and in transit", "aws:elasticache/replicationGroup:ReplicationGroup", "transitEncryptionMode", "required", "required"},
+	{"and fails over in prod", "aws:elasticache/replicationGroup:ReplicationGroup", "automaticFailoverEnabled", "false", "true"},
+	{"keys rotate", "aws:kms/key:Key", "enableKeyRotation", "true", "true"},
+	{"logs end", "aws:cloudwatch/logGroup:LogGroup", "retentionInDays", "30", "365"},
+	{"buckets are private", "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "restrictPublicBuckets", "true", "true"},
+	{"alarms act", "aws:cloudwatch/metricAlarm:MetricAlarm", "actionsEnabled", "true", "true"},
+}
+
+func promised(t *testing.T, stack string, state *apitype.DeploymentV3) {
+	for _, p := range promises {
+		want, ok := map[string]string{"dev": p.dev, "prod": p.prod}[stack]
+		if !ok {
+			continue
+		}
+		t.Run(p.name, func(t *testing.T) {
+			found := 0
+			for _, r := range state.Resources {
+				if string(r.Type) != p.token {
+					continue
+				}
+				found++
+				if got := property(t, r, p.property); got != want {
+					t.Errorf("%s of %s is %s, want %s", p.property, r.URN, got, want)
+				}
+			}
+			if (found > 0) != (want != "") {
+				t.Errorf("there are %d resources of type %s", found, p.token)
+			}
+		})
+	}
+	associated(t, state)
+	for _, r := range state.Resources {
+		if tags, ok := r.Outputs["tags"].(map[string]any); strings.HasPrefix(string(r.Type), "aws:") && r.Inputs["tags"] != nil && (!ok || tags["slipway:stack"] == nil || tags["environment"] != stack) {
+			t.Errorf("%s has the tags %v", r.URN, tags)
+		}
+	}
+}
+
+// associated wants the web ACL to be attached to the front door, not merely declared.
+func associated(t *testing.T, state *apitype.DeploymentV3) {
+	t.Helper()
+	acl, doors := "", 0
+	for _, r := range state.Resources {
+		if r.Type == "aws:wafv2/webAcl:WebAcl" {
+			acl = fmt.Sprint(r.Outputs["arn"])
+		}
+	}
+	for _, r := range state.Resources {
+		switch {
+		case r.Type == "aws:wafv2/webAclAssociation:WebAclAssociation" && strings.Contains(fmt.Sprint(r.Inputs["resourceArn"]), ":loadbalancer/app/"):
+			doors++
+			if r.Inputs["webAclArn"] != acl {
+				t.Errorf("the load balancer has the web ACL %v, want %s", r.Inputs["webAclArn"], acl)
+			}
+		case r.Type == "aws:cloudfront/distribution:Distribution":
+			doors++
+			if r.Inputs["webAclId"] != acl {
+				t.Errorf("CloudFront has the web ACL %v, want %s", r.Inputs["webAclId"], acl)
+			}
+		}
+	}
+	if acl == "" || doors != 1 {
+		t.Errorf("the web ACL %q is attached to %d front doors, want one", acl, doors)
+	}
+}
+
+// property writes an input as text, "-" if it is not set.
+func property(t *testing.T, r apitype.ResourceV3, path string) string {
+	t.Helper()
+	parsed, err := resource.ParsePropertyPath(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, ok := parsed.Get(resource.NewProperty(resource.NewPropertyMapFromMap(r.Inputs)))
+	switch {
+	case !ok || v.IsNull():
+		return "-"
+	case v.IsArray() && len(v.ArrayValue()) == 0:
+		return "[]"
+	case v.IsNumber():
+		return fmt.Sprintf("%.0f", v.NumberValue())
+	}
+	return fmt.Sprint(v.V)
 }

@@ -31,8 +31,11 @@ type life struct {
 	state  *apitype.DeploymentV3
 }
 
-// Run tests every stack whose file names the program's cloud. root is the folder of Pulumi.yaml.
-func Run(t *testing.T, program stacks.Program, root string) {
+// Check looks at the state of a stack that is up.
+type Check func(t *testing.T, stack string, state *apitype.DeploymentV3)
+
+// Run tests every stack whose file names the program's cloud. root is the folder of Pulumi.yaml; checks are what else must hold.
+func Run(t *testing.T, program stacks.Program, root string, checks ...Check) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("with the real engine: left out by -short")
@@ -59,7 +62,7 @@ func Run(t *testing.T, program stacks.Program, root string) {
 		tested++
 		t.Run(stack, func(t *testing.T) {
 			l := &life{root: root, conf: conf, config: config, setup: plan.Setup{Project: conf.Input.Project, Stack: stack, Config: conf.Other, Program: program.Inline(root, conf.Input)}}
-			l.run(t)
+			l.run(t, checks)
 		})
 	}
 	if tested == 0 {
@@ -74,7 +77,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func (l *life) run(t *testing.T) {
+func (l *life) run(t *testing.T, checks []Check) {
 	var err error
 	l.engine, err = plan.Open(t.Context(), l.setup)
 	must(t, err)
@@ -88,6 +91,9 @@ func (l *life) run(t *testing.T) {
 	}
 	for _, m := range l.engine.Misfits() {
 		t.Errorf("the tables of the simulation are wrong: %s", m)
+	}
+	for _, check := range checks {
+		check(t, l.conf.Input.Stack, l.state)
 	}
 	t.Run("ids are unique and ARNs complete", l.values)
 	t.Run("no secret is in the file", l.secrets)
