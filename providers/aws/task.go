@@ -204,7 +204,13 @@ func definitions(logs pulumi.StringOutput, all []container) pulumi.StringOutput 
 	return pulumi.All(values...).ApplyT(func(v []any) (string, error) {
 		var out []definition
 		for i, c := range all {
-			out = append(out, c.known(v[0].(string), v[1+3*i].(string), v[2+3*i].(map[string]string), v[3+3*i].(map[string]string)))
+			secrets := v[3+3*i].(map[string]string)
+			for name, ref := range secrets {
+				if ref == "" {
+					return "", fmt.Errorf("writing container definitions: secret %s of %s has no reference", name, c.Name)
+				}
+			}
+			out = append(out, c.known(v[0].(string), v[1+3*i].(string), v[2+3*i].(map[string]string), secrets))
 		}
 		text, err := json.Marshal(out)
 		if err != nil {

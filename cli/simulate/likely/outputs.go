@@ -166,11 +166,13 @@ func Follows(token, property string) bool {
 // azureFills are the optional properties that Azure itself fills in: its SDK does not tell them from inputs.
 var azureFills = regexp.MustCompile(`(?i)(uri|fqdn|hostname|endpoint|ipaddress|customerid|defaultdomain|principalid|clientid|tenantid|validationtoken|withversion|location)$`)
 
+// fills tells whether something optional has a value all the same. In a list that is only an output the SDK of AWS has nothing but
+// optional fields; those with a form of their own are there.
 func (t Thing) fills(kind reflect.Type, path string) bool {
-	if t.cloud() != "azure-native" {
-		return false
-	}
 	_, own := t.forms()[index.ReplaceAllString(path, "[*]")]
+	if t.cloud() != "azure-native" {
+		return own && strings.Contains(path, "[")
+	}
 	return own || kind.Elem().Kind() == reflect.String && azureFills.MatchString(path)
 }
 
