@@ -12,6 +12,12 @@ import (
 type EdgeArgs struct {
 	// Service is what traffic is sent to. Required.
 	Service Scope
+	// Tracks are the slots with their weights, for front doors that divide the traffic themselves. Default: the service does.
+	Tracks []Track
+	// Ready is what must be known before traffic is divided by Tracks (ServiceState.Ready). Default: nothing.
+	Ready pulumi.Output
+	// Revision counts the changes of Tracks. Default 0.
+	Revision int
 	// Certificate is what TLS is terminated with. Required where the platform's own host name does not bring one.
 	Certificate CertificateRef
 	// Domain is the public name. Default: the platform's own host name.
@@ -32,6 +38,10 @@ type EdgeState struct {
 	URL pulumi.StringOutput
 	// Scope is where the edge's signals are read.
 	Scope Scope
+	// SlotKey opens a slot directly (see SlotKeyHeader). It is a secret.
+	SlotKey pulumi.StringOutput
+	// Ready is known when traffic is divided as Tracks say, and fails otherwise. Nil where creating the resources waits for that.
+	Ready pulumi.Output
 }
 
 // EdgeDriver opens the only public way to the service.
@@ -60,7 +70,12 @@ func NewEdge(ctx *pulumi.Context, d EdgeDriver, name string, a EdgeArgs, opts ..
 		return nil, fmt.Errorf("edge %q: %w", name, err)
 	}
 	c.EdgeState = s
-	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"url": s.URL})
+	// Pulumi does not notice an output that fails and that nothing uses: this one must be used.
+	outputs := pulumi.Map{"url": s.URL}
+	if s.Ready != nil {
+		outputs["ready"] = s.Ready
+	}
+	return c, ctx.RegisterResourceOutputs(c, outputs)
 }
 
 func (a EdgeArgs) check() error {

@@ -20,6 +20,9 @@ type ImageArgs struct {
 	Version string
 	// Dockerfile is the path of the Dockerfile inside the context. Default "Dockerfile".
 	Dockerfile string
+	// Built is the reference by digest of an image that was built from this source before. Then nothing is built, only the place
+	// that images are kept in is made, and Built is what runs. Default: none.
+	Built string
 	// Reference is a ready-made image to run instead of building one; Context and Version are then not needed. Default: none.
 	Reference string
 	// Platform is the operating system and architecture, such as "linux/arm64". Default: what the engine builds by itself.
@@ -67,7 +70,7 @@ func NewImage(ctx *pulumi.Context, d ImageDriver, name string, a ImageArgs, opts
 }
 
 func (a ImageArgs) check() error {
-	if a.Reference != "" {
+	if a.Reference != "" || a.Built != "" {
 		return nil
 	}
 	var errs []error

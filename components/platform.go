@@ -36,6 +36,13 @@ const (
 	Green Slot = "green"
 )
 
+// SlotHeader and SlotKeyHeader are the request headers that reach one slot through the front door, past the weights: the slot's
+// name and the secret EdgeState.SlotKey. Without the right key they have no effect.
+const (
+	SlotHeader    = "X-Slipway-Slot"
+	SlotKeyHeader = "X-Slipway-Key"
+)
+
 // Scope says which resources a signal is read from, in the terms of the driver that made it: dimensions on AWS, a network
 // name on Docker. Only the driver that filled it reads it.
 type Scope map[string]pulumi.StringOutput

@@ -33,6 +33,9 @@ type Track struct {
 	Version string
 	// Weight is the share of traffic in percent. The weights of all tracks add up to 100. Required.
 	Weight int
+	// Sequence counts the versions that were ever brought up in this stack. Where a cloud never takes the name of a revision
+	// again, it is part of the name. Default 0: the first version.
+	Sequence int
 }
 
 // ServiceArgs describes the app as a container service.
@@ -72,6 +75,9 @@ type ServiceArgs struct {
 type ServiceState struct {
 	// Scope is where the service's signals are read, and what the edge sends traffic to.
 	Scope Scope
+	// Health is what `rollout` needs to find the metrics of the slots. It is exported, so it holds nothing secret. Nil where the
+	// other outputs of the stack are enough.
+	Health Scope
 	// Ready is known when every instance is ready, and fails otherwise. Nil where creating the instances waits for that.
 	Ready pulumi.Output
 }

@@ -94,11 +94,15 @@ func (a Args) deploy(ctx *pulumi.Context, p components.Platform) error {
 	scopes.Service = service.Scope
 	probe["certificate.ref"], probe["certificate.ca"] = certificate.Ref.StringOutput, certificate.CA
 	a.Edge.Service, a.Edge.Certificate = service.Scope, certificate.Ref
+	a.Edge.Tracks, a.Edge.Ready = a.Service.Tracks, service.Ready
 	edge, err := components.NewEdge(ctx, p, "edge", a.Edge, parent)
 	if err != nil {
 		return err
 	}
 	probe["edge.url"], scopes.Edge = edge.URL, edge.Scope
+	if edge.SlotKey != (pulumi.StringOutput{}) {
+		probe["edge.slotKey"] = edge.SlotKey
+	}
 	a.Alarm.Scopes = scopes
 	alarm, err := components.NewAlarm(ctx, p, "alarm", a.Alarm, parent)
 	if err != nil {

@@ -31,6 +31,10 @@ type source struct {
 //   - https://www.pulumi.com/registry/packages/docker/api-docs/registryimage/
 //   - https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-push-ecr-image.html
 func (p *Platform) BuildImage(ctx *pulumi.Context, name string, a components.ImageArgs, opts ...pulumi.ResourceOption) (components.ImageState, error) {
+	if a.Built != "" {
+		_, err := p.repository(ctx, name, opts)
+		return components.ImageState{Ref: components.ImageRef{StringOutput: pulumi.String(a.Built).ToStringOutput()}}, err
+	}
 	s := source{folder: a.Context, dockerfile: a.Dockerfile, platform: a.Platform, version: a.Version}
 	if s.platform == "" {
 		s.platform = "linux/" + p.settings.Architecture

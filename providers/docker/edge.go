@@ -61,8 +61,9 @@ func (p *Platform) OpenEdge(ctx *pulumi.Context, name string, a components.EdgeA
 		host = a.Domain
 	}
 	return components.EdgeState{
-		URL:   pulumi.Sprintf("https://%s:%d", host, p.settings.HTTPSPort),
-		Scope: components.Scope{scopeExpires: expiry(a.Certificate)},
+		URL:     pulumi.Sprintf("https://%s:%d", host, p.settings.HTTPSPort),
+		Scope:   components.Scope{scopeExpires: expiry(a.Certificate)},
+		SlotKey: slotKey,
 	}, nil
 }
 

@@ -20,6 +20,9 @@ const builder = "default"
 // makes going back instant.
 // https://www.pulumi.com/registry/packages/docker/api-docs/remoteimage/
 func (p *Platform) BuildImage(ctx *pulumi.Context, name string, a components.ImageArgs, opts ...pulumi.ResourceOption) (components.ImageState, error) {
+	if a.Built != "" {
+		return components.ImageState{Ref: components.ImageRef{StringOutput: pulumi.String(a.Built).ToStringOutput()}}, nil
+	}
 	args := &docker.RemoteImageArgs{Name: pulumi.String(a.Reference), KeepLocally: pulumi.Bool(true)}
 	if a.Reference == "" {
 		build := docker.RemoteImageBuildArgs{Builder: pulumi.String(builder), Context: pulumi.String(a.Context), Dockerfile: pulumi.String(a.Dockerfile)}

@@ -8,15 +8,6 @@ import (
 	"time"
 )
 
-// SlotHeader and SlotKeyHeader are the request headers that reach one slot directly, past the weights: the slot's name
-// (blue or green) and the secret whose SHA-256 the configuration holds. HAProxy removes both before the app. A request
-// so pinned is never answered by the other slot, isn't counted by the rate limit, and its response names the slot in
-// SlotHeader.
-const (
-	SlotHeader    = "X-Slipway-Slot"
-	SlotKeyHeader = "X-Slipway-Key"
-)
-
 // HAProxyParams are the parameters of the front door's configuration.
 //
 // Rests on the HAProxy 3.0 manual, https://docs.haproxy.org/3.0/configuration.html.
