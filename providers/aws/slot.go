@@ -31,29 +31,6 @@ func (p *Platform) startCount(ctx *pulumi.Context, d deployment, beside []slotRu
 	return found.DesiredCount().ApplyT(func(wanted int) int { return max(least, min(wanted, most)) }).(pulumi.IntOutput)
 }
 
-// What ServiceState.Health holds beside keys of the service's scope. Those of a slot without a version are not there.
-const (
-	healthRegion  = "region"
-	healthService = "service" // and Blue or Green: the name of the slot's ECS service
-	healthGates   = "gates"   // likewise: its gates, as slotRun has them
-)
-
-// health is what the command line needs to ask CloudWatch how each slot does. Its names are public: it holds no secret.
-// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
-func (p *Platform) health(d deployment, running []slotRun) components.Scope {
-	out := components.Scope{
-		healthRegion:  pulumi.String(p.settings.Region).ToStringOutput(),
-		scopeCluster:  d.cluster.Name,
-		scopeBalancer: d.balancing.made.ArnSuffix,
-		scopeBlue:     d.balancing.groups[components.Blue].ArnSuffix,
-		scopeGreen:    d.balancing.groups[components.Green].ArnSuffix,
-	}
-	for _, r := range running {
-		out[ofSlot(healthService, r.slot)], out[ofSlot(healthGates, r.slot)] = r.service.Name, r.gates
-	}
-	return out
-}
-
 // ofSlot is the key of a slot: targetGroupBlue.
 func ofSlot(key string, s components.Slot) string {
 	if s == components.Green {
