@@ -23,8 +23,8 @@ import (
 )
 
 const (
-	// lag is how long CloudWatch mostly takes until it has a minute of a load balancer as a whole: the load balancer reports at the
-	// minute's end. Now and then it takes longer; the newest minutes are read again each time.
+	// lag is how long after its end CloudWatch has a minute of a load balancer, in most cases: the load balancer reports when it is
+	// over. Now and then it takes longer; all minutes are read again each time.
 	// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
 	lag = 90 * time.Second
 	// longestLook bounds how far back figures are read: the longest that a step may bake.
