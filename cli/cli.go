@@ -19,6 +19,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/slipway-iac/slipway/cli/progress"
+	"github.com/slipway-iac/slipway/cli/rollout"
 	"github.com/slipway-iac/slipway/stacks"
 )
 
@@ -31,6 +32,8 @@ type Target interface {
 	Repair(ctx context.Context, p *progress.Printer, s Stack, state []Resource) (refresh []string, err error)
 	// Cleaned runs after all of the stack's resources are destroyed, except kept data.
 	Cleaned(ctx context.Context, p *progress.Printer, s Stack) error
+	// Health is where a rollout reads how the slots do.
+	Health(ctx context.Context, s Stack, o Outputs) (rollout.Health, error)
 	// Logs copies the app's logs to w until they end or ctx does.
 	Logs(ctx context.Context, w io.Writer, s Stack, o LogOptions) error
 }
