@@ -21,6 +21,9 @@ type Stack interface {
 	Serves(ctx context.Context, version string) error
 }
 
+// ErrBusy is wrapped by errors of Apply and Tidy that say that another update is under way. It is a release.ErrRefused.
+var ErrBusy = fmt.Errorf("%w: the stack is being updated", release.ErrRefused)
+
 // Outcome is how a rollout has ended, for this process.
 type Outcome string
 
@@ -228,15 +231,29 @@ func (r *Runner) back(ctx context.Context, reason string) (Result, error) {
 	return r.abort(ctx, t)
 }
 
-// attempts is how often going back is tried: it must not fail because of one bad moment of a cloud.
-const attempts = 3
+// attempts is how often going back is tried: it must not fail because of one bad moment of a cloud. While another update is under
+// way, it is tried again every pause, at most for patienceWithOthers.
+const (
+	attempts           = 3
+	pause              = 3 * time.Second
+	patienceWithOthers = 10 * time.Minute
+)
 
 func (r *Runner) abort(ctx context.Context, t release.Transition) (Result, error) {
 	begun := time.Now()
 	var err error
-	for range attempts {
-		if err = r.apply(ctx, t); err == nil || ctx.Err() != nil || errors.Is(err, release.ErrRefused) {
+	for left := attempts; left > 0; {
+		err = r.apply(ctx, t)
+		busy := errors.Is(err, ErrBusy) && time.Since(begun) < patienceWithOthers
+		if err == nil || ctx.Err() != nil || errors.Is(err, release.ErrRefused) && !busy {
 			break
+		}
+		if !busy {
+			left--
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
 		}
 	}
 	if err != nil {
