@@ -26,6 +26,7 @@ type follow struct {
 	open     map[string]*progress.Step
 	changes  map[string]int
 	errors   int
+	last     string // error of a resource or the program, in the engine's words
 	events   chan events.EngineEvent
 	done     chan struct{}
 
@@ -134,6 +135,10 @@ func (f *follow) diagnostic(d *apitype.DiagnosticEvent) {
 	}
 	if d.Severity == "error" {
 		f.errors++
+		// The engine's own summary, which comes at the end, says less.
+		if f.last == "" || d.URN != "" && !strings.HasPrefix(message, "update failed") {
+			f.last = message
+		}
 	}
 	if d.Severity == "error" || !f.onlyErrors && (d.Severity == "warning" || d.Severity == "info") {
 		about := ""

@@ -52,9 +52,9 @@ type health struct {
 	now    func() time.Time
 }
 
-// Health reads the figures of a stack's slots from CloudWatch. output is the stack's output health.
-func (Target) Health(ctx context.Context, s cli.Stack, output map[string]string) (rollout.Health, error) {
-	region := driver.HealthOf(output, components.Blue).Region
+// Health reads the figures of a stack's slots from CloudWatch.
+func (Target) Health(ctx context.Context, s cli.Stack, o cli.Outputs) (rollout.Health, error) {
+	region := driver.HealthOf(o.Health, components.Blue).Region
 	if region == "" {
 		return nil, fmt.Errorf("stack %q does not say where its health is measured: `go run . up -s %s` makes it", s.Name, s.Name)
 	}
@@ -63,7 +63,7 @@ func (Target) Health(ctx context.Context, s cli.Stack, output map[string]string)
 	if err != nil {
 		return nil, err
 	}
-	return health{cloudwatch.NewFromConfig(c), output, time.Now}, nil
+	return health{cloudwatch.NewFromConfig(c), o.Health, time.Now}, nil
 }
 
 // Lag is how old the newest figures are.
@@ -129,15 +129,13 @@ func sum(values []float64) (total float64) {
 	return total
 }
 
-// Gates returns the gates of the slots that a version is in, as <slot>/<signal>. An alarm that is not there any more is an error: a
-// gate that nobody watches lets everything through.
+// Gates returns the gates of a slot. An alarm that is not there any more is an error: a gate that nobody watches lets everything
+// through.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
-func (h health) Gates(ctx context.Context) ([]rollout.Alarm, error) {
+func (h health) Gates(ctx context.Context, slot components.Slot) ([]rollout.Alarm, error) {
 	ids := map[string]string{} // by name
-	for _, slot := range []components.Slot{components.Blue, components.Green} {
-		for signal, name := range driver.HealthOf(h.output, slot).Gates {
-			ids[name] = string(slot) + "/" + signal
-		}
+	for signal, name := range driver.HealthOf(h.output, slot).Gates {
+		ids[name] = signal
 	}
 	var out []rollout.Alarm
 	for names := range slices.Chunk(slices.Sorted(maps.Keys(ids)), namesAtOnce) {
@@ -163,12 +161,12 @@ func gate(id string, a types.MetricAlarm) rollout.Alarm {
 	if a.ComparisonOperator == types.ComparisonOperatorLessThanThreshold {
 		sign = "<"
 	}
-	out := rollout.Alarm{ID: id, Firing: a.StateValue == types.StateValueAlarm, Threshold: sign + " " + number(aws.ToFloat64(a.Threshold))}
+	out := rollout.Alarm{ID: id, Firing: a.StateValue == types.StateValueAlarm, Text: "wanted not " + sign + " " + number(aws.ToFloat64(a.Threshold))}
 	var decided struct {
 		RecentDatapoints []float64 `json:"recentDatapoints"`
 	}
 	if json.Unmarshal([]byte(aws.ToString(a.StateReasonData)), &decided) == nil && len(decided.RecentDatapoints) > 0 {
-		out.Value = number(decided.RecentDatapoints[len(decided.RecentDatapoints)-1])
+		out.Text = number(decided.RecentDatapoints[len(decided.RecentDatapoints)-1]) + ", " + out.Text
 	}
 	return out
 }

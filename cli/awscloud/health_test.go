@@ -74,7 +74,7 @@ var now = time.Date(2026, 1, 1, 12, 10, 20, 0, time.UTC)
 
 func healthAt(t *testing.T, at time.Time) health {
 	t.Helper()
-	h, err := Target{}.Health(t.Context(), stack, watched)
+	h, err := Target{}.Health(t.Context(), stack, cli.Outputs{Health: watched})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,29 +154,28 @@ func TestGates(t *testing.T) {
 		return cbor.Map{"AlarmName": cbor.String(name), "StateValue": cbor.String(state), "ComparisonOperator": cbor.String(comparison), "StateReasonData": cbor.String(reason), "Threshold": cbor.Float64(threshold)}
 	}
 	cloudWatch(t, "DescribeAlarms", func(in cbor.Map) (int, cbor.Map) {
-		if got := fmt.Sprint(in["AlarmNames"], in["AlarmTypes"]); got != "[gate-blue-error-rate gate-green-error-rate gate-green-uptime] [MetricAlarm]" {
+		if got := fmt.Sprint(in["AlarmNames"], in["AlarmTypes"]); got != "[gate-green-error-rate gate-green-uptime] [MetricAlarm]" {
 			t.Errorf("asked for %s", got)
 		}
 		return http.StatusOK, cbor.Map{"MetricAlarms": cbor.List{
 			alarm("gate-green-uptime", "INSUFFICIENT_DATA", "LessThanThreshold", "", 100),
 			alarm("gate-green-error-rate", "ALARM", "GreaterThanThreshold", `{"version":"1.0","recentDatapoints":[0.0,12.34567],"threshold":5.0}`, 5),
-			alarm("gate-blue-error-rate", "OK", "GreaterThanThreshold", "no JSON", 5),
 		}}
 	})
-	got, err := healthAt(t, now).Gates(t.Context())
-	want := []rollout.Alarm{{ID: "blue/error-rate", Threshold: "> 5"}, {ID: "green/error-rate", Firing: true, Value: "12.35", Threshold: "> 5"}, {ID: "green/uptime", Threshold: "< 100"}}
+	got, err := healthAt(t, now).Gates(t.Context(), components.Green)
+	want := []rollout.Alarm{{ID: "error-rate", Firing: true, Text: "12.35, wanted not > 5"}, {ID: "uptime", Text: "wanted not < 100"}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("read %+v, %v, want %+v", got, err, want)
 	}
 	cloudWatch(t, "DescribeAlarms", func(cbor.Map) (int, cbor.Map) {
-		return http.StatusOK, cbor.Map{"MetricAlarms": cbor.List{alarm("gate-blue-error-rate", "OK", "GreaterThanThreshold", "", 5)}}
+		return http.StatusOK, cbor.Map{"MetricAlarms": cbor.List{alarm("gate-blue-error-rate", "OK", "GreaterThanThreshold", "no JSON", 5)}}
 	})
-	if _, err := healthAt(t, now).Gates(t.Context()); err == nil || !strings.Contains(err.Error(), "[gate-green-error-rate gate-green-uptime]") {
+	if _, err := healthAt(t, now).Gates(t.Context(), components.Green); err == nil || !strings.Contains(err.Error(), "[gate-green-error-rate gate-green-uptime]") {
 		t.Errorf("gates that are gone: %v", err)
 	}
 	none := healthAt(t, now)
 	none.output = map[string]string{"region": "eu-west-1"}
-	if got, err := none.Gates(t.Context()); err != nil || len(got) != 0 {
+	if got, err := none.Gates(t.Context(), components.Blue); err != nil || len(got) != 0 {
 		t.Errorf("without gates: %v, %v", got, err)
 	}
 }
@@ -198,7 +197,7 @@ func TestHealthFails(t *testing.T) {
 		{"without the right", "GetMetricData", unhealthy(http.StatusForbidden, "AccessDenied", "not authorized to perform: cloudwatch:GetMetricData"), slotOf(components.Green), []string{"cloudwatch:GetMetricData"}},
 		{"a metric that failed", "GetMetricData", results(series("requests", "InternalError")), slotOf(components.Blue), []string{"slot blue", "requests is InternalError"}},
 		{"gates without the right", "DescribeAlarms", unhealthy(http.StatusForbidden, "AccessDenied", "not authorized to perform: cloudwatch:DescribeAlarms"), func(h health) error {
-			_, err := h.Gates(context.Background())
+			_, err := h.Gates(context.Background(), components.Blue)
 			return err
 		}, []string{"the gates", "cloudwatch:DescribeAlarms"}},
 	} {
@@ -212,7 +211,7 @@ func TestHealthFails(t *testing.T) {
 			}
 		})
 	}
-	if _, err := (Target{}).Health(t.Context(), stack, nil); err == nil || !strings.Contains(err.Error(), "go run . up -s prod") {
+	if _, err := (Target{}).Health(t.Context(), stack, cli.Outputs{}); err == nil || !strings.Contains(err.Error(), "go run . up -s prod") {
 		t.Errorf("before the first update: %v", err)
 	}
 	empty := healthAt(t, now)
@@ -221,7 +220,7 @@ func TestHealthFails(t *testing.T) {
 		t.Errorf("an output without the slot: %v", err)
 	}
 	t.Setenv("AWS_PROFILE", "moon")
-	if _, err := (Target{}).Health(t.Context(), cli.Stack{}, watched); err == nil || !strings.Contains(err.Error(), "moon") {
+	if _, err := (Target{}).Health(t.Context(), cli.Stack{}, cli.Outputs{Health: watched}); err == nil || !strings.Contains(err.Error(), "moon") {
 		t.Errorf("a profile that is not there: %v", err)
 	}
 }

@@ -166,7 +166,7 @@ func TestRefused(t *testing.T) {
 		want string
 	}{
 		{"nothing deployed", release.Release{}, release.Transition{Action: release.Stage}, "go run . up"},
-		{"the same version", first(t), release.Transition{Action: release.Stage, ID: "r1"}, "is live already"},
+		{"the same version", first(t), release.Transition{Action: release.Stage, ID: "r1"}, "live already"},
 		{"a second rollout", staged, release.Transition{Action: release.Stage, ID: "r2", Lease: other}, "driven by me@here"},
 		{"another holder", staged, release.Transition{Action: release.Shift, ID: "r1", Lease: other}, "--take-over"},
 		{"another rollout", staged, release.Transition{Action: release.Shift, ID: "r0", Lease: mine}, "not r0"},

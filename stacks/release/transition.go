@@ -11,6 +11,9 @@ import (
 // ErrRefused is wrapped by every error that says a transition is not allowed now. Nothing has changed then.
 var ErrRefused = errors.New("refused")
 
+// ErrLive says that the version to bring up is the live one. It is an ErrRefused too.
+var ErrLive = fmt.Errorf("%w: that version is live already", ErrRefused)
+
 func refuse(format string, a ...any) error {
 	return fmt.Errorf("%w: %s", ErrRefused, fmt.Sprintf(format, a...))
 }
@@ -146,7 +149,7 @@ func (l Lease) same(other Lease) bool { return l.Holder == other.Holder && l.PID
 
 func (r *Release) stage(t Transition, version string, now time.Time) error {
 	if r.Serving().Version == version {
-		return refuse("version %s is live already", version)
+		return fmt.Errorf("%w: %s", ErrLive, version)
 	}
 	candidate := r.Idle()
 	r.bringUp(candidate, version)
