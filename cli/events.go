@@ -30,8 +30,9 @@ type follow struct {
 	events   chan events.EngineEvent
 	done     chan struct{}
 
-	messages   bool // only messages are shown, no operations
-	onlyErrors bool // and of those only errors
+	messages   bool        // only messages are shown, no operations
+	onlyErrors bool        // and of those only errors
+	caller     func() bool // tells that the caller says itself why the program has ended
 
 	mu   sync.Mutex
 	idle *progress.Step // of the run; nil while a resource is under way
@@ -131,6 +132,9 @@ func (f *follow) end(m apitype.StepEventMetadata, err error) {
 func (f *follow) diagnostic(d *apitype.DiagnosticEvent) {
 	message := strings.TrimSpace(uncolored(d.Message))
 	if message == "" || d.Ephemeral {
+		return
+	}
+	if d.Severity == "error" && f.caller != nil && f.caller() {
 		return
 	}
 	if d.Severity == "error" {

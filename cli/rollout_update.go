@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync/atomic"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
@@ -79,21 +80,22 @@ func (m *moving) update(ctx context.Context, what string, t *release.Transition)
 	in := m.input
 	in.Transition = t
 	program := m.c.program.Inline(m.c.root, in)
-	var refusal error
+	var refusal atomic.Pointer[error] // set by the program, read by what shows the engine's messages
 	m.auto.Workspace().SetProgram(func(ctx *pulumi.Context) error {
 		err := program(ctx)
 		if errors.Is(err, release.ErrRefused) {
-			refusal = err
+			refusal.Store(&err)
 		}
 		return err
 	})
 	m.show.rest()
 	f := newFollow(m.c.err, m.c.progress, what)
+	f.caller = func() bool { return refusal.Load() != nil }
 	result, err := m.auto.Up(ctx, optup.EventStreams(f.events), optup.SuppressProgress())
 	f.wait()
 	switch {
-	case refusal != nil:
-		return release.Release{}, refusal
+	case refusal.Load() != nil:
+		return release.Release{}, *refusal.Load()
 	case auto.IsConcurrentUpdateError(err):
 		return release.Release{}, fmt.Errorf("%w: another run holds stack %q", rollout.ErrBusy, m.Name)
 	case err != nil && f.last != "":
