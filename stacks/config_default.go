@@ -108,6 +108,7 @@ var defaults = []defaultRow{
 	{path: "docker.httpsPort", clouds: "docker", value: "8443"},
 	{path: "docker.httpPort", clouds: "docker", value: "8080"},
 	{path: "docker.dashboardPort", clouds: "docker", value: "9443"},
+	{path: "docker.readyTimeout", clouds: "docker", value: "2m"},
 	{path: "aws.egress", clouds: "aws", value: "public"},
 	{path: "aws.egress", clouds: "aws", tier: TierProd, value: "nat-per-zone"},
 	{path: "aws.spot", clouds: "aws", value: "true"},

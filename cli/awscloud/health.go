@@ -132,7 +132,7 @@ func sum(values []float64) (total float64) {
 // Gates returns the gates of a slot. An alarm that is not there any more is an error: a gate that nobody watches lets everything
 // through.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
-func (h health) Gates(ctx context.Context, slot components.Slot) ([]rollout.Alarm, error) {
+func (h health) Gates(ctx context.Context, slot components.Slot, _ time.Time) ([]rollout.Alarm, error) {
 	ids := map[string]string{} // by name
 	where := driver.HealthOf(h.output, slot)
 	if len(where.Unwatched) > 0 {

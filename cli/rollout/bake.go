@@ -56,7 +56,9 @@ func (r *Runner) bake(ctx context.Context) (reason string, err error) {
 		}
 		took := time.Since(since)
 		due := max(0, r.Bake+r.Health.Lag()-took)
-		e := event(Looked, r.now, r.notes(v))
+		// Traffic has half of the time to come by itself.
+		quiet := v.few && took > (r.Bake+r.Health.Lag())/2
+		e := event(Looked, r.now, r.notes(v, quiet))
 		e.Sides, e.Left = sides, due.Seconds()
 		r.Report(e)
 		switch {
@@ -72,7 +74,7 @@ func (r *Runner) bake(ctx context.Context) (reason string, err error) {
 			}
 			return "", nil
 		}
-		if v.few && r.Synthetic {
+		if quiet && r.Synthetic {
 			r.Door.exercise(ctx, o.Candidate, portion)
 			if o.Steps[o.Step] < 100 && live.Figures.Requests < float64(r.MinRequests) {
 				r.Door.exercise(ctx, r.now.Live, portion)
@@ -82,7 +84,7 @@ func (r *Runner) bake(ctx context.Context) (reason string, err error) {
 }
 
 // notes says what a look has found, for people.
-func (r *Runner) notes(v verdict) string {
+func (r *Runner) notes(v verdict, quiet bool) string {
 	switch {
 	case v.breach != "":
 		return v.breach
@@ -90,9 +92,9 @@ func (r *Runner) notes(v verdict) string {
 		return "waiting: " + v.hold
 	case v.slow != "":
 		return "looking again: " + v.slow
-	case v.few && r.Synthetic:
+	case quiet && r.Synthetic:
 		return fmt.Sprintf("fewer than %d requests, too few to judge: sending synthetic ones", r.MinRequests)
-	case v.few:
+	case quiet:
 		return fmt.Sprintf("fewer than %d requests, too few to judge: waiting for more", r.MinRequests)
 	}
 	return "gates clean"

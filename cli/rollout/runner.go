@@ -297,7 +297,7 @@ func Look(ctx context.Context, h Health, now release.Release, since time.Time) (
 		if err != nil {
 			return nil, err
 		}
-		gates, err := h.Gates(ctx, slot)
+		gates, err := h.Gates(ctx, slot, since)
 		if err != nil {
 			return nil, err
 		}

@@ -33,7 +33,7 @@ func testPlatform(ctx *pulumi.Context, app string) (components.Platform, error) 
 	if err != nil {
 		return nil, err
 	}
-	return NewPlatform(ctx, Settings{Root: root, App: app, HTTPSPort: 8443, HTTPPort: 8080, DashboardPort: 9443, DrainSeconds: 30})
+	return NewPlatform(ctx, Settings{Root: root, App: app, HTTPSPort: 8443, HTTPPort: 8080, DashboardPort: 9443, DrainSeconds: 30, ReadySeconds: 120})
 }
 
 func TestConformance(t *testing.T) {
