@@ -176,7 +176,7 @@ func TestGates(t *testing.T) {
 	// As before the candidate was brought up: nobody would notice that it is watched by nothing.
 	early := healthAt(t, now)
 	early.output = map[string]string{"region": "eu-west-1", "gates": "error-rate,uptime", "gatesBlue": watched["gatesBlue"] + ",uptime=gate-blue-uptime"}
-	if _, err := early.Gates(t.Context(), components.Green); err == nil || !strings.Contains(err.Error(), "slot green has no alarms for these gates: [error-rate uptime]") {
+	if _, err := early.Gates(t.Context(), components.Green, now); err == nil || !strings.Contains(err.Error(), "slot green has no alarms for these gates: [error-rate uptime]") {
 		t.Errorf("a slot without gates: %v", err)
 	}
 	none := healthAt(t, now)
