@@ -38,6 +38,14 @@ type Target interface {
 	Logs(ctx context.Context, w io.Writer, s Stack, o LogOptions) error
 }
 
+// Sweeper is a Target on which a run that was cut off can leave what no state knows and what takes traffic all the same.
+type Sweeper interface {
+	// Unknown lists what the stack has and the state has not. Another run may just be making it.
+	Unknown(ctx context.Context, s Stack, state []Resource) ([]string, error)
+	// Remove removes some of what Unknown has listed.
+	Remove(ctx context.Context, p *progress.Printer, s Stack, unknown []string) error
+}
+
 // Stack names the stack a verb works on.
 type Stack struct {
 	// Root is the absolute path of the folder that holds Pulumi.yaml.

@@ -23,10 +23,10 @@ import (
 )
 
 const (
-	// lag is how long after its end CloudWatch has a minute of a load balancer, in most cases: the load balancer reports when it is
-	// over. Now and then it takes longer; all minutes are read again each time.
+	// lag is how long it takes until CloudWatch shows what happened at the beginning of a minute: the load balancer reports when the
+	// minute is over, and that is mostly there within a minute more. Now and then it takes longer; all minutes are read again each time.
 	// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
-	lag = 90 * time.Second
+	lag = 2 * time.Minute
 	// longestLook bounds how far back figures are read: the longest that a step may bake.
 	longestLook = 24 * time.Hour
 	// namesAtOnce is how many alarms one call may ask for.
@@ -134,7 +134,11 @@ func sum(values []float64) (total float64) {
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
 func (h health) Gates(ctx context.Context, slot components.Slot, _ time.Time) ([]rollout.Alarm, error) {
 	ids := map[string]string{} // by name
-	for signal, name := range driver.HealthOf(h.output, slot).Gates {
+	where := driver.HealthOf(h.output, slot)
+	if len(where.Unwatched) > 0 {
+		return nil, fmt.Errorf("slot %s has no alarms for these gates: %v", slot, where.Unwatched)
+	}
+	for signal, name := range where.Gates {
 		ids[name] = signal
 	}
 	var out []rollout.Alarm

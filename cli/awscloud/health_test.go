@@ -21,7 +21,7 @@ import (
 // watched is the output health of a stack in the middle of a rollout.
 var watched = map[string]string{
 	"region": "eu-west-1", "cluster": "links", "loadBalancer": "app/links/50dc6c495c0c9188", "targetGroupBlue": "targetgroup/blue/1", "targetGroupGreen": "targetgroup/green/2",
-	"serviceBlue": "links-blue", "serviceGreen": "links-green", "gatesBlue": "error-rate=gate-blue-error-rate", "gatesGreen": "error-rate=gate-green-error-rate,uptime=gate-green-uptime",
+	"serviceBlue": "links-blue", "serviceGreen": "links-green", "gates": "error-rate", "gatesBlue": "error-rate=gate-blue-error-rate", "gatesGreen": "error-rate=gate-green-error-rate,uptime=gate-green-uptime",
 }
 
 // cloudWatch stands in for CloudWatch and its protocol, RPC in CBOR: it answers operations in turn.
@@ -172,6 +172,12 @@ func TestGates(t *testing.T) {
 	})
 	if _, err := healthAt(t, now).Gates(t.Context(), components.Green, now); err == nil || !strings.Contains(err.Error(), "[gate-green-error-rate gate-green-uptime]") {
 		t.Errorf("gates that are gone: %v", err)
+	}
+	// As before the candidate was brought up: nobody would notice that it is watched by nothing.
+	early := healthAt(t, now)
+	early.output = map[string]string{"region": "eu-west-1", "gates": "error-rate,uptime", "gatesBlue": watched["gatesBlue"] + ",uptime=gate-blue-uptime"}
+	if _, err := early.Gates(t.Context(), components.Green, now); err == nil || !strings.Contains(err.Error(), "slot green has no alarms for these gates: [error-rate uptime]") {
+		t.Errorf("a slot without gates: %v", err)
 	}
 	none := healthAt(t, now)
 	none.output = map[string]string{"region": "eu-west-1"}

@@ -7,8 +7,10 @@ import (
 )
 
 const (
-	// blind is how long the health may be unreadable before the rollout goes back: without eyes nothing may be promoted.
-	blind = time.Minute
+	// blind is how long the health may be unreadable before the rollout goes back, but at least blindLooks looks: without eyes nothing
+	// may be promoted, and one bad moment of the source is no reason.
+	blind      = time.Minute
+	blindLooks = 3
 	// patience is how many times the bake time a step may be held up, but at least leastPatience.
 	patience      = 3
 	leastPatience = 2 * time.Minute
@@ -23,7 +25,7 @@ const (
 // counted anew after an interruption.
 func (r *Runner) bake(ctx context.Context) (reason string, err error) {
 	since, seen, slow := time.Now(), time.Now(), 0
-	limits := struct{ held, quiet time.Duration }{max(patience*r.Bake, leastPatience), max(quietPatience*r.Bake, leastQuiet)}
+	limits := struct{ held, quiet, blind time.Duration }{max(patience*r.Bake, leastPatience), max(quietPatience*r.Bake, leastQuiet), max(blind, blindLooks*r.Every)}
 	for {
 		select {
 		case <-ctx.Done():
@@ -35,8 +37,8 @@ func (r *Runner) bake(ctx context.Context) (reason string, err error) {
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return "", ctx.Err()
-		case err != nil && time.Since(seen) > blind:
-			return fmt.Sprintf("the health of the slots could not be read for %s: %v", blind, err), nil
+		case err != nil && time.Since(seen) > limits.blind:
+			return fmt.Sprintf("the health of the slots could not be read for %s: %v", limits.blind, err), nil
 		case err != nil:
 			r.say(Looked, "the health of the slots can't be read: %v", err)
 			continue

@@ -164,7 +164,7 @@ func (r *Runner) prove(ctx context.Context) (reason string, err error) {
 func (r *Runner) shift(ctx context.Context) error {
 	if r.now.Rollout.Step == release.Staged {
 		// What the live version is like by itself; without it a step of 100 % would have nothing to be compared with.
-		if f, err := r.Health.Slot(ctx, r.now.Live, time.Now().Add(-max(r.Bake, time.Minute))); err == nil {
+		if f, err := r.Health.Slot(ctx, r.now.Live, time.Now().Add(-max(r.Bake, time.Minute)-r.Health.Lag())); err == nil {
 			r.remember(f)
 		}
 	}

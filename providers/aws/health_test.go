@@ -38,7 +38,7 @@ func TestHealth(t *testing.T) {
 	}
 	group, _ := r.Find("aws:lb/targetGroup:TargetGroup", "links-production-green")
 	green := HealthOf(output, components.Green)
-	if green.Region != "eu-west-1" || green.LoadBalancer == "" || green.TargetGroup != "targetgroup of "+group.Name || green.Gates["uptime"] != "links-production-gate-green-uptime-7654321" || len(green.Gates) != 5 {
+	if green.Region != "eu-west-1" || green.LoadBalancer == "" || green.TargetGroup != "targetgroup of "+group.Name || green.Gates["uptime"] != "links-production-gate-green-uptime-7654321" || len(green.Gates) != 5 || len(green.Unwatched) != 0 {
 		t.Errorf("read was %+v", green)
 	}
 	if alone := rollout(-1).mustRecord(t).Exports["health"].ObjectValue(); alone.HasValue("serviceGreen") || alone.HasValue("gatesGreen") {
