@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/slipway-iac/slipway/cli"
 	"github.com/slipway-iac/slipway/cli/rollout"
@@ -48,8 +50,11 @@ var slotMetrics = []struct {
 // health implements rollout.Health.
 type health struct {
 	client *cloudwatch.Client
+	tasks  *ecs.Client
+	doors  *elasticloadbalancingv2.Client
 	output map[string]string // the stack's output health
 	now    func() time.Time
+	pause  time.Duration // between two looks of Await
 }
 
 // Health reads the figures of a stack's slots from CloudWatch.
@@ -63,7 +68,7 @@ func (Target) Health(ctx context.Context, s cli.Stack, o cli.Outputs) (rollout.H
 	if err != nil {
 		return nil, err
 	}
-	return health{cloudwatch.NewFromConfig(c), o.Health, time.Now}, nil
+	return health{cloudwatch.NewFromConfig(c), ecs.NewFromConfig(c), elasticloadbalancingv2.NewFromConfig(c), o.Health, time.Now, awaitPause}, nil
 }
 
 // Lag is how old the newest figures are.

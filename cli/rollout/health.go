@@ -45,3 +45,10 @@ type Health interface {
 	// Lag is how long the source takes to show what has happened.
 	Lag() time.Duration
 }
+
+// Awaiter is a Health that sees when the instances of a slot can take traffic, where the update that brings them up does not wait for
+// all of that.
+type Awaiter interface {
+	// Await returns when every instance of a slot is ready. It fails when they won't be.
+	Await(ctx context.Context, slot components.Slot) error
+}

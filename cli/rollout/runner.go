@@ -153,6 +153,15 @@ func (r *Runner) prove(ctx context.Context) (reason string, err error) {
 	if o.Step != release.Staged {
 		return r.bake(ctx)
 	}
+	if a, ok := r.Health.(Awaiter); ok {
+		r.say(Smoking, "waiting until every instance of the candidate is ready")
+		if err := a.Await(ctx, o.Candidate); err != nil {
+			if ctx.Err() != nil {
+				return "", ctx.Err()
+			}
+			return err.Error(), nil
+		}
+	}
 	r.say(Smoking, "asking the candidate through the front door")
 	err = r.Door.smoke(ctx, o.Candidate, r.candidate().Version)
 	if err != nil && ctx.Err() == nil {
