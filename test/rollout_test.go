@@ -193,8 +193,8 @@ func (s *suite) goodBlueGreen(t *testing.T) {
 	s.settled(t, version)
 }
 
-// bad starts a rollout of a version that must be rolled back for the reason.
-func (s *suite) bad(t *testing.T, reason string, clean bool) (*load, []rollout.Event) {
+// bad starts a rollout of a version that must be rolled back for one of the reasons; clean means without a failed request.
+func (s *suite) bad(t *testing.T, clean bool, reasons ...string) (*load, []rollout.Event) {
 	t.Helper()
 	live := s.release(t).Serving().Version
 	l := startLoad(t, s.site)
@@ -205,8 +205,8 @@ func (s *suite) bad(t *testing.T, reason string, clean bool) (*load, []rollout.E
 		l.halt(t)
 	}
 	row(t, l, r, all)
-	if r.code != 4 || !strings.Contains(r.stderr, reason) {
-		t.Errorf("want exit code 4 and the reason %q: %s", reason, r)
+	if r.code != 4 || !slices.ContainsFunc(reasons, func(reason string) bool { return strings.Contains(r.stderr, "rolled back: "+reason) }) {
+		t.Errorf("want exit code 4 and one of the reasons %q: %s", reasons, r)
 	}
 	s.settled(t, live)
 	return l, all
@@ -217,7 +217,7 @@ func (s *suite) failing(t *testing.T) {
 			fail(rec, internal, "", "")
 		} else if s.admit(rec, r, rt, start) {`)
 	defer undo()
-	l, all := s.bad(t, "the candidate fails", false)
+	l, all := s.bad(t, false, "the candidate fails", "gate error-rate is crossed by the candidate")
 	for _, failure := range l.failures {
 		if !strings.Contains(failure, " answered 500 ") {
 			t.Errorf("another failure than the candidate's own: %s", failure)
@@ -240,26 +240,26 @@ func (s *suite) slow(t *testing.T) {
 		}
 		if s.admit(rec, r, rt, start) {`)
 	defer undo()
-	s.bad(t, "the candidate's p99 latency is", true)
+	s.bad(t, true, "the candidate's p99 latency is")
 }
 
 func (s *suite) crashing(t *testing.T) {
 	undo := s.edit(t, "main.go", "		return serve(ctx, conf, log)", `		return fmt.Errorf("crashed on purpose: %v", log == nil)`)
 	defer undo()
-	s.bad(t, "did not become ready", true)
+	s.bad(t, true, "links-green-ready", "links-blue-ready")
 }
 
 func (s *suite) neverReady(t *testing.T) {
 	undo := s.edit(t, "internal/web/probes.go", "if s.draining.Load() {", `if s.draining.Load() || s.Version != "" {`)
 	defer undo()
-	s.bad(t, "did not become ready", true)
+	s.bad(t, true, "links-green-ready", "links-blue-ready")
 }
 
 func (s *suite) migrationFails(t *testing.T) {
 	file := filepath.Join(s.dir, "app", "internal", "store", "migrations", "0099_broken.up.sql")
 	must(t, os.WriteFile(file, []byte("SELECT no_such_function_at_all();\n"), 0o644))
 	defer func() { must(t, os.Remove(file)) }()
-	s.bad(t, "no_such_function_at_all", true)
+	s.bad(t, true, "links-green-migrate", "links-blue-migrate")
 }
 
 // await waits until a running rollout has printed an event.
