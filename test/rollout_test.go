@@ -205,7 +205,8 @@ func (s *suite) bad(t *testing.T, clean bool, reasons ...string) (*load, []rollo
 		l.halt(t)
 	}
 	row(t, l, r, all)
-	if r.code != 4 || !slices.ContainsFunc(reasons, func(reason string) bool { return strings.Contains(r.stderr, "rolled back: "+reason) }) {
+	_, said, _ := strings.Cut(r.stderr, "slipway: rolled back: ")
+	if r.code != 4 || !slices.ContainsFunc(reasons, func(reason string) bool { return strings.HasPrefix(said, reason) }) {
 		t.Errorf("want exit code 4 and one of the reasons %q: %s", reasons, r)
 	}
 	s.settled(t, live)
