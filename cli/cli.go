@@ -96,7 +96,7 @@ var verbs = []verb{
 	{"preview", "[--refresh] [--expect-no-changes] [--markdown]", "show what up would change", preview, false},
 	{"plan", "[--out FILE] [--against FILE] [--json|--markdown]", "simulate up without any account, and compare", makePlan, false},
 	{"destroy", "[--delete-data] [--yes]", "remove the stack; data is kept unless it is asked for twice", destroy, true},
-	{"rollout", "start|status|promote|abort [--manual] [--all] [--no-wait] [--take-over] [--json]", "move traffic to the source's version step by step, or back", rolloutVerb, false},
+	{"rollout", "start [--manual] | promote [--all] | abort | status", "move traffic to the source's version step by step, or back", rolloutVerb, false},
 	{"output", "[NAME] [--json]", "print the stack's outputs", output, false},
 	{"logs", "[-f] [--since 10m] [COMPONENT]", "print the logs of the stack", logs, false},
 	{"doctor", "", "say what is missing on this machine and how to get it", doctor, false},
@@ -183,7 +183,8 @@ func usage(w io.Writer) {
 	for _, v := range verbs {
 		fmt.Fprintf(w, "  %-55s %s\n", v.name+" "+v.args, v.summary)
 	}
-	fmt.Fprint(w, "\n  -s STACK       the stack: Pulumi.STACK.yaml (default: local)\n  -c key=value   configuration for this run only, such as app.replicas.min=3; may be repeated\n")
+	fmt.Fprint(w, "\n  -s STACK       the stack: Pulumi.STACK.yaml (default: local)\n  -c key=value   configuration for this run only, such as app.replicas.min=3; may be repeated\n"+
+		"  rollout takes --json (one event a line), --no-wait (don't wait to remove the version before) and --take-over (from a process that is gone)\n")
 }
 
 // list is a flag that may be repeated.
