@@ -13,8 +13,9 @@ var gcpReplaces = map[string]string{
 	"certificatemanager/certificateMapEntry:CertificateMapEntry": "hostname map matcher name project",
 	"certificatemanager/dnsAuthorization:DnsAuthorization":       "domain location name project type",
 	// https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services
-	"cloudrunv2/job:Job":         "location name project",
-	"cloudrunv2/service:Service": "location name project",
+	"cloudrunv2/job:Job":                           "location name project",
+	"cloudrunv2/service:Service":                   "location name project",
+	"cloudrunv2/serviceIamMember:ServiceIamMember": "condition location member name project role",
 	// https://cloud.google.com/compute/docs/reference/rest/v1
 	"compute/address:Address":                                       "address addressType description ipVersion ipv6EndpointType name network networkTier prefixLength project purpose region subnetwork",
 	"compute/backendService:BackendService":                         "name project",
@@ -34,13 +35,17 @@ var gcpReplaces = map[string]string{
 	"compute/uRLMap:URLMap":                                         "name project",
 	// https://cloud.google.com/dns/docs/reference/rest/v1
 	"dns/managedZone:ManagedZone": "dnsName name project visibility",
+	"dns/policy:Policy":           "name project",
 	"dns/recordSet:RecordSet":     "managedZone name project",
 	// https://cloud.google.com/kms/docs/resource-hierarchy
-	"kms/cryptoKey:CryptoKey": "cryptoKeyBackend destroyScheduledDuration importOnly keyRing name purpose versionTemplate.protectionLevel",
-	"kms/keyRing:KeyRing":     "location name project",
+	"kms/cryptoKey:CryptoKey":                   "cryptoKeyBackend destroyScheduledDuration importOnly keyRing name purpose versionTemplate.protectionLevel",
+	"kms/cryptoKeyIAMMember:CryptoKeyIAMMember": "condition cryptoKeyId member role",
+	"kms/keyRing:KeyRing":                       "location name project",
 	// https://cloud.google.com/logging/docs/buckets
 	"logging/metric:Metric":                           "metricDescriptor.labels project",
 	"logging/projectBucketConfig:ProjectBucketConfig": "bucketId location project",
+	"logging/projectExclusion:ProjectExclusion":       "name project",
+	"logging/projectSink:ProjectSink":                 "name project uniqueWriterIdentity",
 	// https://cloud.google.com/monitoring/api/ref_v3/rest
 	"monitoring/alertPolicy:AlertPolicy":                 "project",
 	"monitoring/dashboard:Dashboard":                     "project",
@@ -49,6 +54,7 @@ var gcpReplaces = map[string]string{
 	// https://cloud.google.com/iam/docs/reference/rest
 	"projects/iAMMember:IAMMember":                  "condition member project role",
 	"projects/service:Service":                      "project service",
+	"projects/serviceIdentity:ServiceIdentity":      "project service",
 	"serviceaccount/account:Account":                "accountId project",
 	"serviceaccount/iAMMember:IAMMember":            "condition member role serviceAccountId",
 	"secretmanager/secretIamMember:SecretIamMember": "condition member project role secretId",
