@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
-	"strings"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/redis"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -58,15 +57,13 @@ func (p *Platform) RunCache(ctx *pulumi.Context, name string, a components.Cache
 	return components.CacheState{
 		Endpoint: address,
 		URL:      url,
-		CA: instance.ServerCaCerts.ApplyT(func(all []redis.InstanceServerCaCert) string {
-			var pem []string
+		CA: certificates(instance.ServerCaCerts.ApplyT(func(all []redis.InstanceServerCaCert) []string {
+			var out []string
 			for _, one := range all {
-				if one.Cert != nil {
-					pem = append(pem, strings.TrimSpace(*one.Cert))
-				}
+				out = append(out, known(one.Cert))
 			}
-			return strings.Join(pem, "\n")
-		}).(pulumi.StringOutput),
+			return out
+		}).(pulumi.StringArrayOutput)),
 		Scope: components.Scope{scopeCache: instance.ID().ToStringOutput()},
 	}, nil
 }

@@ -69,15 +69,13 @@ func (p *Platform) RunDatabase(ctx *pulumi.Context, name string, a components.Da
 	if err != nil {
 		return none, err
 	}
-	ca := instance.ServerCaCerts.ApplyT(func(all []sql.DatabaseInstanceServerCaCert) string {
-		var pem []string
+	ca := certificates(instance.ServerCaCerts.ApplyT(func(all []sql.DatabaseInstanceServerCaCert) []string {
+		var out []string
 		for _, one := range all {
-			if one.Cert != nil {
-				pem = append(pem, strings.TrimSpace(*one.Cert))
-			}
+			out = append(out, known(one.Cert))
 		}
-		return strings.Join(pem, "\n")
-	}).(pulumi.StringOutput)
+		return out
+	}).(pulumi.StringArrayOutput))
 	return components.DatabaseState{
 		Endpoint: pulumi.Sprintf("%s:%d", instance.PrivateIpAddress, databasePort),
 		URL:      url,

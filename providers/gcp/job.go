@@ -57,7 +57,7 @@ func (p *Platform) steps(ctx *pulumi.Context, d deployment, opts []pulumi.Resour
 //   - https://cloud.google.com/run/docs/configuring/max-retries
 //   - https://www.pulumi.com/registry/packages/gcp/api-docs/cloudrunv2/job/
 func (p *Platform) runJob(ctx *pulumi.Context, c container, who identity, key string, opts []pulumi.ResourceOption) (*cloudrunv2.Job, error) {
-	token, err := p.unique(ctx, key, pulumi.StringMap{"template": templateDigest(stepTimeout, c)}, opts)
+	token, err := p.unique(ctx, key, pulumi.StringMap{"template": templateDigest(pulumi.Array{pulumi.String(stepTimeout), p.network.subnet, who.email}, c)}, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package gcp
 
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumix"
 
 	"github.com/slipway-iac/slipway/components"
 )
@@ -44,7 +43,7 @@ func (p *Platform) makeBackends(ctx *pulumi.Context, a components.EdgeArgs, poli
 		if groups[row.slot] == nil {
 			group, err := newEndpointGroup(ctx, p.name(row.part, longest), &endpointGroupArgs{
 				NetworkEndpointType: "SERVERLESS", Region: p.settings.Region,
-				CloudRun: resolved([]pulumi.StringInput{a.Service[scopeService]}, func(v []string) cloudRunTarget { return target(v[0], row.slot) }),
+				CloudRun: target(a.Service[scopeService], row.slot),
 			}, p.cloudOpts(opts)...)
 			if err != nil {
 				return nil, err
@@ -53,7 +52,7 @@ func (p *Platform) makeBackends(ctx *pulumi.Context, a components.EdgeArgs, poli
 		}
 		args := &backendServiceArgs{
 			LoadBalancingScheme: managed, Protocol: "HTTPS", SecurityPolicy: policy.ID().ToStringOutput().ToStringPtrOutput(),
-			Backends:  resolved([]pulumi.StringInput{groups[row.slot]}, func(v []string) []backend { return []backend{{Group: v[0]}} }),
+			Backends:  []backend{{Group: groups[row.slot]}},
 			LogConfig: &backendLog{Enable: true, SampleRate: 1}, EnableCdn: row.cdn,
 		}
 		if row.cdn {
@@ -71,7 +70,7 @@ func (p *Platform) makeBackends(ctx *pulumi.Context, a components.EdgeArgs, poli
 	return out, nil
 }
 
-func target(service string, slot components.Slot) cloudRunTarget {
+func target(service pulumi.StringInput, slot components.Slot) cloudRunTarget {
 	if slot == "" {
 		return cloudRunTarget{Service: service}
 	}
@@ -85,13 +84,6 @@ func target(service string, slot components.Slot) cloudRunTarget {
 //   - https://cloud.google.com/load-balancing/docs/https/traffic-management-global
 //   - https://cloud.google.com/load-balancing/docs/url-map-concepts
 func (p *Platform) route(ctx *pulumi.Context, a components.EdgeArgs, to map[string]pulumi.StringInput, key pulumi.StringOutput, opts []pulumi.ResourceOption) (*urlMap, error) {
-	texts := []pulumi.StringInput{key, to["weights"]}
-	for _, slot := range slots {
-		texts = append(texts, to[string(slot)])
-	}
-	if cdn, ok := to["cdn"]; ok {
-		texts = append(texts, cdn)
-	}
 	return newURLMap(ctx, p.name("", longest), &urlMapArgs{
 		DefaultService: to["weights"].ToStringOutput().ToStringPtrOutput(),
 		HostRules:      []hostRule{{Hosts: []string{"*"}, PathMatcher: rulesOfPath}},
@@ -101,21 +93,21 @@ func (p *Platform) route(ctx *pulumi.Context, a components.EdgeArgs, to map[stri
 				{"Strict-Transport-Security", hsts, true}, {"X-Content-Type-Options", "nosniff", true}, {"X-Frame-Options", "DENY", true},
 			},
 		},
-		PathMatchers: resolved(texts, func(v []string) []pathMatcher { return []pathMatcher{matcher(a.CachePaths, v[0], v[1], v[2:])} }),
+		PathMatchers: []pathMatcher{matcher(a.CachePaths, key, to)},
 	}, p.cloudOpts(opts)...)
 }
 
-// matcher writes the rules: services are those of the slots, and of the CDN if there are paths for it.
-func matcher(cached []string, key, weights string, services []string) pathMatcher {
-	out := pathMatcher{Name: rulesOfPath, DefaultService: weights}
+// matcher writes the rules. The lowest priority is looked at first.
+func matcher(cached []string, key pulumi.StringOutput, to map[string]pulumi.StringInput) pathMatcher {
+	out := pathMatcher{Name: rulesOfPath, DefaultService: to["weights"]}
 	for i, slot := range slots {
-		out.RouteRules = append(out.RouteRules, routeRule{Priority: i + 1, Service: services[i], MatchRules: []matchRule{{
+		out.RouteRules = append(out.RouteRules, routeRule{Priority: i + 1, Service: to[string(slot)], MatchRules: []matchRule{{
 			PrefixMatch:   "/",
 			HeaderMatches: []headerMatch{{HeaderName: components.SlotHeader, ExactMatch: string(slot)}, {HeaderName: components.SlotKeyHeader, ExactMatch: key}},
 		}}})
 	}
 	for i, prefix := range cached {
-		out.RouteRules = append(out.RouteRules, routeRule{Priority: 10 + i, Service: services[len(slots)], MatchRules: []matchRule{{PrefixMatch: prefix}}})
+		out.RouteRules = append(out.RouteRules, routeRule{Priority: 10 + i, Service: to["cdn"], MatchRules: []matchRule{{PrefixMatch: prefix}}})
 	}
 	return out
 }
@@ -137,7 +129,6 @@ func (p *Platform) listen(ctx *pulumi.Context, routes *urlMap, a components.Edge
 	}
 	redirect, err := newURLMap(ctx, p.name("redirect", longest), &urlMapArgs{
 		DefaultUrlRedirect: &urlRedirect{HttpsRedirect: true, RedirectResponseCode: "MOVED_PERMANENTLY_DEFAULT", StripQuery: false},
-		PathMatchers:       pulumix.Val[[]pathMatcher](nil),
 	}, p.cloudOpts(opts)...)
 	if err != nil {
 		return err

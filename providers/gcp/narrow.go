@@ -5,7 +5,6 @@ import (
 	"reflect"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumix"
 )
 
 // The files narrow*.go bind the resources of Compute Engine that are used, by hand: the SDK's package compute takes three minutes and
@@ -19,10 +18,9 @@ const (
 	firewallToken       = "gcp:compute/firewall:Firewall"
 )
 
-// resolved is a value made of texts that come from other resources.
-func resolved[T any](texts []pulumi.StringInput, make func([]string) T) pulumix.Output[T] {
-	return pulumix.Apply(pulumix.MustConvertTyped[[]string](pulumi.StringArray(texts).ToStringArrayOutput()), make)
-}
+// text is a text inside a list or a structure that may come from another resource: a string, or an output of one. The SDK marshals an
+// output in that place only where the type is open; so a secret inside a list stays the only thing in it that is one.
+type text = any
 
 // computeNetwork is a VPC network.
 type computeNetwork struct{ pulumi.CustomResourceState }

@@ -5,7 +5,6 @@ import (
 	"reflect"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumix"
 )
 
 // The load balancer: what traffic goes to. narrow_front.go has what it comes in by.
@@ -20,13 +19,13 @@ type endpointGroup struct{ pulumi.CustomResourceState }
 
 // cloudRunTarget names a service; with a tag, the revision that has it.
 type cloudRunTarget struct {
-	Service string  `pulumi:"service"`
+	Service text    `pulumi:"service"`
 	Tag     *string `pulumi:"tag"`
 }
 
 // endpointGroupArgs are its inputs. NetworkEndpointType is "SERVERLESS".
 type endpointGroupArgs struct {
-	CloudRun            pulumix.Output[cloudRunTarget]
+	CloudRun            cloudRunTarget
 	Name                pulumi.StringPtrInput
 	NetworkEndpointType string
 	Region              string
@@ -58,7 +57,7 @@ type backendService struct{ pulumi.CustomResourceState }
 
 type (
 	backend struct {
-		Group string `pulumi:"group"`
+		Group text `pulumi:"group"`
 	}
 	backendLog struct {
 		Enable     bool    `pulumi:"enable"`
@@ -80,7 +79,7 @@ type (
 
 // backendServiceArgs are its inputs. LoadBalancingScheme is "EXTERNAL_MANAGED", Protocol "HTTPS".
 type backendServiceArgs struct {
-	Backends            pulumix.Output[[]backend]
+	Backends            []backend
 	CdnPolicy           *cdnPolicy
 	EnableCdn           bool
 	LoadBalancingScheme string
@@ -128,7 +127,7 @@ type (
 		PathMatcher string   `pulumi:"pathMatcher"`
 	}
 	pathMatcher struct {
-		DefaultService string      `pulumi:"defaultService"`
+		DefaultService text        `pulumi:"defaultService"`
 		Name           string      `pulumi:"name"`
 		RouteRules     []routeRule `pulumi:"routeRules"`
 	}
@@ -136,14 +135,14 @@ type (
 	routeRule struct {
 		MatchRules []matchRule `pulumi:"matchRules"`
 		Priority   int         `pulumi:"priority"`
-		Service    string      `pulumi:"service"`
+		Service    text        `pulumi:"service"`
 	}
 	matchRule struct {
 		HeaderMatches []headerMatch `pulumi:"headerMatches"`
 		PrefixMatch   string        `pulumi:"prefixMatch"`
 	}
 	headerMatch struct {
-		ExactMatch string `pulumi:"exactMatch"`
+		ExactMatch text   `pulumi:"exactMatch"`
 		HeaderName string `pulumi:"headerName"`
 	}
 	headerAction struct {
@@ -170,7 +169,7 @@ type urlMapArgs struct {
 	HeaderAction       *headerAction
 	HostRules          []hostRule
 	Name               pulumi.StringPtrInput
-	PathMatchers       pulumix.Input[[]pathMatcher]
+	PathMatchers       []pathMatcher
 }
 
 type urlMapInputs struct {

@@ -33,8 +33,8 @@ func (p *Platform) revisionName(ctx *pulumi.Context, t components.Track, templat
 
 // templateDigest stands for all that a revision, or an execution of a job, is made of. References of secrets name versions, so it changes
 // with their values too, which it does not hold.
-func templateDigest(fixed any, containers ...container) pulumi.StringOutput {
-	parts := pulumi.Array{pulumi.Any(fixed)}
+func templateDigest(rest pulumi.Array, containers ...container) pulumi.StringOutput {
+	parts := append(pulumi.Array{}, rest...)
 	for _, c := range containers {
 		env := pulumi.StringMap{}
 		for name, value := range c.env {

@@ -74,7 +74,7 @@ func (p *Platform) RunService(ctx *pulumi.Context, name string, a components.Ser
 		return none, err
 	}
 	for i, t := range a.Tracks {
-		template := templateDigest([]any{p.settings.Concurrency, a.MaxReplicas, a.Port, a.HealthPath, a.ReadyPath, requestTimeout, p.settings.Prod}, p.app(d, t), d.sidecar())
+		template := templateDigest(p.shape(a), p.app(d, t), d.sidecar())
 		if d.revisions[t.Slot], err = p.revisionName(ctx, t, template, i == len(a.Tracks)-1, opts); err != nil {
 			return none, err
 		}
@@ -91,6 +91,14 @@ func (p *Platform) RunService(ctx *pulumi.Context, name string, a components.Ser
 		return none, err
 	}
 	return components.ServiceState{Scope: scope, Health: p.health(service, d), Ready: p.serving(ctx, service, d)}, nil
+}
+
+// shape is what a template has beside its containers.
+func (p *Platform) shape(a components.ServiceArgs) pulumi.Array {
+	return pulumi.Array{
+		pulumi.Int(p.settings.Concurrency), pulumi.Int(a.MaxReplicas), pulumi.Int(a.Port), pulumi.String(a.HealthPath), pulumi.String(a.ReadyPath),
+		pulumi.String(requestTimeout), pulumi.Bool(p.settings.Prod), p.network.id, p.network.subnet, p.run.email,
+	}
 }
 
 // runRevisions makes the service with the newest track's template, and the traffic of all tracks. The least number of instances is the

@@ -54,7 +54,7 @@ var gcpForms = map[string]form{
 	"projects/service:Service":                                      {"id": "{project}/{service}"},
 	"projects/serviceIdentity:ServiceIdentity":                      {"id": "projects/{project}/services/{service}", "email": "service-{projectNumber}@gcp-sa-{lower:8}.iam.gserviceaccount.com"},
 	"redis/instance:Instance": {
-		"id": "projects/{project}/locations/{region}/instances/{name}", "host": "{ip}", "readEndpoint": "", "authString": "{uuid}", "currentLocationId": "{region}-a",
+		"id": "projects/{project}/locations/{region}/instances/{name}", "host": "{ip}", "serverCaCerts[*].cert": "{certificate}", "readEndpoint": "", "authString": "{uuid}", "currentLocationId": "{region}-a",
 		"effectiveReservedIpRange": "10.0.0.0/29", "persistenceIamIdentity": "serviceAccount:{projectNumber}-compute@developer.gserviceaccount.com",
 	},
 	"secretmanager/secret:Secret":               {"id": "projects/{project}/secrets/{secretId}", "name": "projects/{projectNumber}/secrets/{secretId}"},
