@@ -53,7 +53,9 @@ func (p *Platform) OpenEdge(ctx *pulumi.Context, name string, a components.EdgeA
 	return components.EdgeState{
 		URL:     pulumi.String("https://" + a.Domain).ToStringOutput(),
 		SlotKey: key,
-		Scope:   components.Scope{scopeHost: pulumi.String(a.Domain).ToStringOutput(), scopeURLMap: routes.Name, scopeService: a.Service[scopeService]},
+		Scope: components.Scope{
+			scopeHost: pulumi.String(a.Domain).ToStringOutput(), scopeURLMap: routes.Name, scopeService: a.Service[scopeService], scopeHealthPath: a.Service[scopeHealthPath],
+		},
 	}, nil
 }
 
@@ -69,7 +71,7 @@ func (p *Platform) openCloudRun(a components.EdgeArgs) (components.EdgeState, er
 	}
 	uri := a.Service[scopeURI]
 	host := uri.ApplyT(func(text string) string { return strings.TrimPrefix(text, "https://") }).(pulumi.StringOutput)
-	return components.EdgeState{URL: uri, Scope: components.Scope{scopeHost: host, scopeService: a.Service[scopeService]}}, nil
+	return components.EdgeState{URL: uri, Scope: components.Scope{scopeHost: host, scopeService: a.Service[scopeService], scopeHealthPath: a.Service[scopeHealthPath]}}, nil
 }
 
 // slotKey makes the secret that leads past the weights. It stands in the URL map, where whoever may read the load balancer reads it; it

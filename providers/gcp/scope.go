@@ -6,6 +6,7 @@ import "github.com/slipway-iac/slipway/components"
 const (
 	scopeService     = "service"     // name of the Cloud Run service
 	scopeURI         = "uri"         // its own address, https://…
+	scopeHealthPath  = "healthPath"  // what answers while the app is alive
 	scopeRestarts    = "restarts"    // type of the metric that counts instances that ended by themselves
 	scopeErrors      = "errors"      // type of the metric that counts errors in the app's log
 	scopeDatabase    = "database"    // project:instance

@@ -86,7 +86,7 @@ func (p *Platform) RunService(ctx *pulumi.Context, name string, a components.Ser
 	if err := p.admitEveryone(ctx, service, opts); err != nil {
 		return none, err
 	}
-	scope := components.Scope{scopeService: service.Name, scopeURI: service.Uri}
+	scope := components.Scope{scopeService: service.Name, scopeURI: service.Uri, scopeHealthPath: pulumi.String(a.HealthPath).ToStringOutput()}
 	if scope[scopeRestarts], scope[scopeErrors], err = p.countLogs(ctx, opts); err != nil {
 		return none, err
 	}
