@@ -19,13 +19,13 @@ type apiRow struct {
 // https://cloud.google.com/apis/docs/getting-started#enabling_apis
 var neededAPIs = []apiRow{
 	{name: "artifactregistry"},
-	{name: "certificatemanager", when: func(s Settings) bool { return s.LoadBalancer }},
+	{name: "certificatemanager", when: func(s Settings) bool { return s.Domain != "" }},
 	{name: "cloudkms", when: func(s Settings) bool { return s.CMEK }},
 	{name: "cloudresourcemanager"},
 	{name: "cloudtrace"},
 	{name: "compute"},
 	{name: "containerscanning"}, // every image that is pushed is scanned: https://cloud.google.com/artifact-registry/docs/analysis
-	{name: "dns", when: func(s Settings) bool { return s.LoadBalancer || s.Prod }},
+	{name: "dns", when: func(s Settings) bool { return s.Domain != "" || s.Prod }},
 	{name: "iam"},
 	{name: "logging"},
 	{name: "monitoring"},

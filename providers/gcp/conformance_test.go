@@ -18,7 +18,7 @@ func testSettings(app string) (Settings, error) {
 	root, err := filepath.Abs("../..")
 	return Settings{
 		Root: root, App: app, Project: "links-production", Region: "europe-west1", Prod: true, Protect: true, Concurrency: 80, LogDays: 365,
-		LoadBalancer: true, ManagedZone: "example-com", CMEK: true, Labels: map[string]string{"team": "links"},
+		Domain: "links.example.com", ManagedZone: "example-com", CMEK: true, Labels: map[string]string{"team": "links"},
 	}, err
 }
 
@@ -152,7 +152,7 @@ func TestConformanceWithoutDomain(t *testing.T) {
 			if err != nil {
 				return nil, err
 			}
-			s.Prod, s.Protect, s.LoadBalancer, s.ManagedZone, s.CMEK, s.Project = false, false, false, "", false, ""
+			s.Prod, s.Protect, s.Domain, s.ManagedZone, s.CMEK, s.Project = false, false, "", "", false, ""
 			return NewPlatform(ctx, s)
 		},
 		Change: func(a *componentstest.Args) {

@@ -78,7 +78,7 @@ func (c container) variables() []variable {
 //   - https://cloud.google.com/memorystore/docs/redis/about-in-transit-encryption
 func (p *Platform) appEnvironment(a components.ServiceArgs, t components.Track) map[string]pulumi.StringInput {
 	proxies := pulumi.String(sandbox + "," + frontEnds).ToStringOutput()
-	if p.settings.LoadBalancer {
+	if p.settings.Domain != "" {
 		proxies = pulumi.Sprintf("%s,%s,%s/32,%s/128", sandbox, frontEnds, p.addresses.v4, p.addresses.v6)
 	}
 	env := map[string]pulumi.StringInput{

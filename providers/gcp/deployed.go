@@ -49,14 +49,3 @@ func shares(statuses []cloudrunv2.GetServiceTrafficStatus, revision string, t co
 	}
 	return false
 }
-
-// health is what the command line needs to ask Cloud Monitoring how each slot does.
-func (p *Platform) health(service *cloudrunv2.Service, d deployment) components.Scope {
-	out := components.Scope{
-		HealthProject: pulumi.String(p.account).ToStringOutput(), HealthLocation: pulumi.String(p.settings.Region).ToStringOutput(), HealthService: service.Name,
-	}
-	for _, t := range d.args.Tracks {
-		out[HealthRevision+string(t.Slot)] = d.revisions[t.Slot]
-	}
-	return out
-}

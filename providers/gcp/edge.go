@@ -22,7 +22,7 @@ const keyLength = 40
 func (p *Platform) OpenEdge(ctx *pulumi.Context, name string, a components.EdgeArgs, opts ...pulumi.ResourceOption) (components.EdgeState, error) {
 	none := components.EdgeState{}
 	a.Domain, a.Zone = strings.ToLower(a.Domain), strings.ToLower(a.Zone)
-	if !p.settings.LoadBalancer {
+	if p.settings.Domain == "" {
 		return p.openCloudRun(a)
 	}
 	if a.Domain == "" || a.Certificate.StringOutput == (pulumi.StringOutput{}) {

@@ -19,7 +19,7 @@ type logBucket struct {
 func (p *Platform) filter() string {
 	return strings.Join([]string{
 		fmt.Sprintf(`(resource.type="cloud_run_revision" AND resource.labels.service_name="%s")`, p.serviceName()),
-		fmt.Sprintf(`(resource.type="cloud_run_job" AND resource.labels.job_name=("%s" OR "%s"))`, p.jobName("dbinit"), p.jobName(migrateStep)),
+		fmt.Sprintf(`(resource.type="cloud_run_job" AND resource.labels.job_name=~"%s")`, p.jobsPattern()),
 		fmt.Sprintf(`(resource.type="cloudsql_database" AND resource.labels.database_id=~"^%s:%s-")`, p.account, p.instanceName("database")),
 		fmt.Sprintf(`(resource.type="redis_instance" AND resource.labels.instance_id=~"/instances/%s-")`, p.name("cache", cacheNameLimit)),
 		fmt.Sprintf(`(resource.type="http_load_balancer" AND resource.labels.url_map_name=~"^%s-")`, p.name("", longest)),

@@ -61,7 +61,7 @@ func (p *Platform) makeNetwork(ctx *pulumi.Context) error {
 	if err := p.makeFirewall(ctx); err != nil {
 		return err
 	}
-	if p.settings.LoadBalancer {
+	if p.settings.Domain != "" {
 		if err := p.makeAddresses(ctx); err != nil {
 			return err
 		}

@@ -36,8 +36,8 @@ type Settings struct {
 	Protect bool
 	// Labels go onto every resource that takes them, beside Slipway's own. Default: none.
 	Labels map[string]string
-	// LoadBalancer is the front door, which needs a domain. Default false: Cloud Run's own host name is.
-	LoadBalancer bool
+	// Domain is the public name, and brings a load balancer. Default: Cloud Run's own host name.
+	Domain string
 	// ManagedZone is the resource name of the DNS zone. Default: found by the zone's DNS name.
 	ManagedZone string
 	// CMEK encrypts registry, database, cache, secrets and logs with a key of the stack's own. Default false: with Google's.

@@ -17,13 +17,5 @@ const (
 	scopeUptime      = "uptime"      // id of the check that asks the public address; WatchSignals adds it
 )
 
-// The keys of the service's Health, which the command line reads (cli/gcpcloud). HealthRevision ends in a slot.
-const (
-	HealthProject  = "project"
-	HealthLocation = "location"
-	HealthService  = "service"
-	HealthRevision = "revision."
-)
-
 // slots are both slots, whether or not a track is in them.
 var slots = []components.Slot{components.Blue, components.Green}

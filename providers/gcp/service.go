@@ -31,10 +31,9 @@ func ServiceName(app, stack string) string {
 	return (&Platform{settings: Settings{App: app}, stack: stack}).serviceName()
 }
 
-// JobNames are the names of the jobs that run before an app's service.
-func JobNames(app, stack string) []string {
-	p := &Platform{settings: Settings{App: app}, stack: stack}
-	return []string{p.jobName("dbinit"), p.jobName(migrateStep)}
+// JobsPattern finds the names of the jobs that run before an app's service, as a regular expression.
+func JobsPattern(app, stack string) string {
+	return (&Platform{settings: Settings{App: app}, stack: stack}).jobsPattern()
 }
 
 func (p *Platform) serviceName() string { return p.fixed("", serviceNameLimit) }
@@ -61,7 +60,7 @@ func (p *Platform) RunService(ctx *pulumi.Context, name string, a components.Ser
 		return none, components.Unsupported("gcp", "app.cpu", fmt.Sprintf("%g is no whole number of cores: with less than one, Cloud Run gives an instance one request at a time", a.CPU))
 	case a.MemoryMiB < smallestMemory:
 		return none, components.Unsupported("gcp", "app.memory", fmt.Sprintf("%d MiB are less than %d", a.MemoryMiB, smallestMemory))
-	case len(a.Tracks) > 1 && !p.settings.LoadBalancer:
+	case len(a.Tracks) > 1 && p.settings.Domain == "":
 		return none, components.Unsupported("gcp", "rollout.strategy", "without domain.name there is no load balancer, and nothing else leads past the weights to one slot")
 	}
 	d := deployment{args: a, revisions: map[components.Slot]pulumi.StringOutput{}}
@@ -90,7 +89,11 @@ func (p *Platform) RunService(ctx *pulumi.Context, name string, a components.Ser
 	if scope[scopeRestarts], scope[scopeErrors], err = p.countLogs(ctx, opts); err != nil {
 		return none, err
 	}
-	return components.ServiceState{Scope: scope, Health: p.health(service, d), Ready: p.serving(ctx, service, d)}, nil
+	health, err := p.health(d, service.Name, scope[scopeRestarts])
+	if err != nil {
+		return none, err
+	}
+	return components.ServiceState{Scope: scope, Health: health, Ready: p.serving(ctx, service, d)}, nil
 }
 
 // shape is what a template has beside its containers.
@@ -111,7 +114,7 @@ func (p *Platform) shape(a components.ServiceArgs) pulumi.Array {
 //   - https://cloud.google.com/run/docs/about-execution-environments
 func (p *Platform) runRevisions(ctx *pulumi.Context, name string, d deployment, done []any, opts []pulumi.ResourceOption) (*cloudrunv2.Service, error) {
 	ingress := "INGRESS_TRAFFIC_ALL"
-	if p.settings.LoadBalancer {
+	if p.settings.Domain != "" {
 		ingress = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
 	}
 	newest := d.newest()

@@ -23,7 +23,7 @@ func platform(ctx *pulumi.Context, root string, c stacks.Config) (components.Pla
 		Root: root, App: c.App.Name, Project: c.GCP.Project, Region: c.Region, Labels: c.Tags,
 		Prod: c.Tier == stacks.TierProd, Protect: c.Tier == stacks.TierProd && c.Database.DeletionProtection,
 		Concurrency: c.App.Scale.Concurrency, LogDays: c.Logs.RetentionDays,
-		LoadBalancer: c.Domain.Name != "", ManagedZone: c.GCP.ManagedZone, CMEK: c.GCP.CMEK,
+		Domain: strings.ToLower(c.Domain.Name), ManagedZone: c.GCP.ManagedZone, CMEK: c.GCP.CMEK,
 	}
 	if c.Simulated && s.ManagedZone == "" {
 		s.ManagedZone = strings.ReplaceAll(c.Domain.Zone, ".", "-") // no project has a zone that could be found
