@@ -2,7 +2,6 @@ package gcp
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/cloudrunv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -20,9 +19,9 @@ const (
 	stepCPU, stepMemory = "1", 512
 )
 
-// jobName is the name of a step's job. With the token of an execution it may have 63 characters.
+// jobName is the name of a step's job. With the token of an execution it may have 63 characters, which leaves 13 for the step.
 // https://www.pulumi.com/registry/packages/gcp/api-docs/cloudrunv2/job/#runexecutiontoken
-func (p *Platform) jobName(step string) string { return p.fixed(clean(step), longest-1-suffix) }
+func (p *Platform) jobName(step string) string { return p.serviceName() + "-" + clean(step) }
 
 // migration is the name of the step that migrates for one version. Each version has a job of its own, as it migrates once: going back to
 // the version before must not run its migrations on a schema that is ahead of them.
@@ -30,7 +29,7 @@ func migration(t components.Track) string { return fmt.Sprintf("%s-%d", migrateS
 
 // jobsPattern finds the names of all of a stack's jobs, as a regular expression.
 func (p *Platform) jobsPattern() string {
-	return fmt.Sprintf("^(%s|%s-[0-9]+)$", p.jobName("dbinit"), strings.TrimSuffix(p.jobName(migration(components.Track{})), "-0"))
+	return fmt.Sprintf("^(%s|%s-[0-9]+)$", p.jobName("dbinit"), p.jobName(migrateStep))
 }
 
 // steps runs dbinit and then the newest version's migration, each as the execution of a job that must succeed, and returns what is known
