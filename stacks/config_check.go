@@ -31,6 +31,7 @@ var rules = []rule{
 	{[]string{"cloud", "database"}, checkDatabase},
 	{[]string{"cloud", "cache"}, checkCache},
 	{[]string{"rollout"}, checkRollout},
+	{[]string{"cloud", "domain.name", "rollout.strategy"}, checkFrontDoor},
 	{[]string{"alerts.emails"}, checkEmails},
 	{[]string{"alerts.webhook"}, checkWebhook},
 	{[]string{"alerts.thresholds"}, checkThresholds},

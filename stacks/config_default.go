@@ -125,6 +125,7 @@ var derived = []struct{ path, text string }{
 	{"app.replicas.max", "at least app.replicas.min; on docker the same"},
 	{"app.path", "empty with app.image"},
 	{"app.dockerfile", "empty with app.image"},
+	{"rollout.strategy", "rolling on gcp without a domain"},
 	{"rollout.gates", "every signal that can gate"},
 	{"rollout.smokePath", "app.readyPath"},
 	{"edge.rateLimit", "0 on gcp without a domain and on azure without Front Door"},

@@ -142,6 +142,7 @@ func TestDerivedDefaults(t *testing.T) {
 		{"front door for a cdn", []string{"cloud", "azure", "edge", `{"cdn":["/static/"]}`}, func(c Config) any { return c.Azure.FrontDoor }, "standard"},
 		{"front door for a waf", []string{"cloud", "azure", "edge", `{"waf":true}`}, func(c Config) any { return c.Azure.FrontDoor }, "premium"},
 		{"its rate limit", []string{"cloud", "azure", "edge", `{"waf":true}`}, func(c Config) any { return c.Edge.RateLimit }, 600},
+		{"no two versions without load balancer", []string{"cloud", "gcp", "tier", "prod"}, func(c Config) any { return c.Rollout.Strategy }, StrategyRolling},
 		{"no rate limit without load balancer", []string{"cloud", "gcp", "tier", "prod"}, func(c Config) any { return c.Edge }, Edge{}},
 		{"name from the project", []string{"cloud", "aws"}, func(c Config) any { return c.App.Name }, project},
 	} {
