@@ -19,6 +19,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/slipway-iac/slipway/cli/progress"
+	"github.com/slipway-iac/slipway/cli/rollout"
 	"github.com/slipway-iac/slipway/stacks"
 )
 
@@ -31,6 +32,8 @@ type Target interface {
 	Repair(ctx context.Context, p *progress.Printer, s Stack, state []Resource) (refresh []string, err error)
 	// Cleaned runs after all of the stack's resources are destroyed, except kept data.
 	Cleaned(ctx context.Context, p *progress.Printer, s Stack) error
+	// Health is where a rollout reads how the slots do.
+	Health(ctx context.Context, s Stack, o Outputs) (rollout.Health, error)
 	// Logs copies the app's logs to w until they end or ctx does.
 	Logs(ctx context.Context, w io.Writer, s Stack, o LogOptions) error
 }
@@ -54,7 +57,7 @@ const (
 )
 
 // Main runs the Pulumi program when the engine started this process, and the command line otherwise. It returns the exit code:
-// 0, 1 for a failure, 2 for wrong usage, 3 for changes that a preview did not expect.
+// 0, 1 for a failure, 2 for wrong usage, 3 for changes that a preview did not expect, and those of a rollout.
 func Main(program stacks.Program, target Target) int {
 	if os.Getenv(pulumi.EnvMonitor) != "" {
 		pulumi.Run(program.Run)
@@ -85,6 +88,7 @@ var verbs = []verb{
 	{"preview", "[--refresh] [--expect-no-changes] [--markdown]", "show what up would change", preview, false},
 	{"plan", "[--out FILE] [--against FILE] [--json|--markdown]", "simulate up without any account, and compare", makePlan, false},
 	{"destroy", "[--delete-data] [--yes]", "remove the stack; data is kept unless it is asked for twice", destroy, true},
+	{"rollout", "start|status|promote|abort [--manual] [--all] [--no-wait] [--take-over] [--json]", "move traffic to the source's version step by step, or back", rolloutVerb, false},
 	{"output", "[NAME] [--json]", "print the stack's outputs", output, false},
 	{"logs", "[-f] [--since 10m] [COMPONENT]", "print the logs of the stack", logs, false},
 	{"doctor", "", "say what is missing on this machine and how to get it", doctor, false},
@@ -106,6 +110,7 @@ type command struct {
 	logOptions LogOptions
 	plan       planOptions
 	preview    previewOptions
+	rollout    rolloutOptions
 
 	in       io.Reader
 	out, err io.Writer
@@ -137,6 +142,11 @@ func run(ctx context.Context, program stacks.Program, target Target, args []stri
 	err := verbs[i].run(ctx, c)
 	if err == nil {
 		return exitOK
+	}
+	var own *exit
+	if errors.As(err, &own) {
+		fmt.Fprintln(errOut, "\nslipway:", own.err)
+		return own.code
 	}
 	if ctx.Err() != nil && !c.changes {
 		fmt.Fprintln(errOut, "\nslipway: interrupted")
@@ -196,6 +206,12 @@ func (c *command) parse(v verb, args []string) error {
 		f.StringVar(&c.plan.against, "against", "", "compare with this file")
 		f.BoolVar(&c.jsonOut, "json", false, "as JSON")
 		f.BoolVar(&c.plan.markdown, "markdown", false, "as the comment of a pull request")
+	case "rollout":
+		f.BoolVar(&c.jsonOut, "json", false, "events as JSON, one a line")
+		f.BoolVar(&c.rollout.manual, "manual", false, "start: stop at each step")
+		f.BoolVar(&c.rollout.all, "all", false, "promote: go on to the end")
+		f.BoolVar(&c.rollout.noWait, "no-wait", false, "end when the new version is live, without waiting to remove the one before")
+		f.BoolVar(&c.rollout.takeOver, "take-over", false, "take the rollout over from a process that is gone, on another machine")
 	case "destroy":
 		f.BoolVar(&c.deleteData, "delete-data", false, "delete the database volume too")
 		f.BoolVar(&c.yes, "yes", false, "don't ask")
@@ -216,7 +232,7 @@ func (c *command) parse(v verb, args []string) error {
 	if c.jsonOut && c.plan.markdown {
 		return errors.New("--json and --markdown are two forms of the same: choose one")
 	}
-	if most := map[string]int{"output": 1, "logs": 1}[v.name]; len(c.rest) > most {
+	if most := map[string]int{"output": 1, "logs": 1, "rollout": 1}[v.name]; len(c.rest) > most {
 		return fmt.Errorf("%s takes no argument %q", v.name, c.rest[most])
 	}
 	root, err := findRoot()

@@ -26,11 +26,13 @@ type follow struct {
 	open     map[string]*progress.Step
 	changes  map[string]int
 	errors   int
+	last     string // error of a resource or the program, in the engine's words
 	events   chan events.EngineEvent
 	done     chan struct{}
 
-	messages   bool // only messages are shown, no operations
-	onlyErrors bool // and of those only errors
+	messages   bool        // only messages are shown, no operations
+	onlyErrors bool        // and of those only errors
+	caller     func() bool // tells that the caller says itself why the program has ended
 
 	mu   sync.Mutex
 	idle *progress.Step // of the run; nil while a resource is under way
@@ -132,8 +134,15 @@ func (f *follow) diagnostic(d *apitype.DiagnosticEvent) {
 	if message == "" || d.Ephemeral {
 		return
 	}
+	if d.Severity == "error" && f.caller != nil && f.caller() {
+		return
+	}
 	if d.Severity == "error" {
 		f.errors++
+		// The engine's own summary, which comes at the end, says less.
+		if f.last == "" || d.URN != "" && !strings.HasPrefix(message, "update failed") {
+			f.last = message
+		}
 	}
 	if d.Severity == "error" || !f.onlyErrors && (d.Severity == "warning" || d.Severity == "info") {
 		about := ""

@@ -14,6 +14,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/slipway-iac/slipway/cli/progress"
+	"github.com/slipway-iac/slipway/cli/rollout"
 	"github.com/slipway-iac/slipway/components"
 	"github.com/slipway-iac/slipway/stacks"
 )
@@ -140,6 +141,7 @@ type fakeTarget struct {
 	state                          []Resource
 	stack                          Stack
 	logs                           LogOptions
+	health                         rollout.Health
 	refresh                        []string
 	failPrepare, failRepair, failR error
 }
@@ -157,6 +159,10 @@ func (f *fakeTarget) Repair(_ context.Context, _ *progress.Printer, _ Stack, sta
 func (f *fakeTarget) Cleaned(context.Context, *progress.Printer, Stack) error {
 	f.asked = append(f.asked, "cleaned")
 	return f.failR
+}
+
+func (f *fakeTarget) Health(context.Context, Stack, Outputs) (rollout.Health, error) {
+	return f.health, nil
 }
 
 func (f *fakeTarget) Logs(_ context.Context, w io.Writer, _ Stack, o LogOptions) error {

@@ -30,7 +30,7 @@ func up(ctx context.Context, c *command) error {
 	if err != nil {
 		return failed(f, err)
 	}
-	if err := c.verify(ctx, s, result.Outputs); err != nil {
+	if err := c.verifyUp(ctx, s, outputsOf(result.Outputs)); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.err, "Stack %s is up (%s, %s).\n", s.Name, f.summary(), time.Since(begun).Round(time.Second))

@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/slipway-iac/slipway/stacks/release"
 )
 
 // VersionHeader is the header in which the app says, on its health path, which version answers. See docs/app-contract.md.
@@ -31,12 +33,25 @@ func (r rateLimited) Error() string {
 	return "the rate limit (edge.rateLimit) is used up: it answers 429"
 }
 
-// verify asks the public address, over verified TLS, which version it serves. It fails if that is not the deployed one: Pulumi
-// can only say that the resources were made.
-func (c *command) verify(ctx context.Context, s *session, outputs auto.OutputMap) (err error) {
-	url, _ := outputs["url"].Value.(string)
-	want, _ := outputs["version"].Value.(string)
-	ca, _ := outputs["ca"].Value.(string)
+// verifyUp waits for a version that has traffic: the deployed one, or, while a rollout is under way, any of both.
+func (c *command) verifyUp(ctx context.Context, s *session, o Outputs) error {
+	now, err := release.Parse(o.Release)
+	if err != nil {
+		return err
+	}
+	versions := []string{o.Version}
+	for _, occupant := range now.Slots {
+		if occupant.Weight > 0 && occupant.Version != o.Version {
+			versions = append(versions, occupant.Version)
+		}
+	}
+	return c.verify(ctx, s, o, versions...)
+}
+
+// verify asks the public address, over verified TLS, which version it serves. It fails if that is none of those wanted: Pulumi can
+// only say that the resources were made.
+func (c *command) verify(ctx context.Context, s *session, o Outputs, versions ...string) (err error) {
+	url, ca, want := o.URL, o.CA, strings.Join(versions, " or ")
 	client, err := clientFor(ca)
 	if err != nil {
 		return err
@@ -62,8 +77,8 @@ func (c *command) verify(ctx context.Context, s *session, outputs auto.OutputMap
 		case got == "":
 			step.Update("the app does not send the header " + VersionHeader + ": the version was not compared")
 			return nil
-		case got != want:
-			last, streak = fmt.Errorf("version %s answers, deployed was %s", got, want), 0
+		case !slices.Contains(versions, got):
+			last, streak = fmt.Errorf("version %s answers, wanted is %s", got, want), 0
 		default:
 			// Once could be luck while old instances still answer.
 			if streak++; streak == 5 {

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/auto"
-
 	"github.com/slipway-iac/slipway/stacks"
 )
 
@@ -23,7 +21,7 @@ func TestVerify(t *testing.T) {
 		want                   string // in the error; empty: it is verified
 	}{
 		{"right version", url, ca, "v1", ""},
-		{"wrong version", url, ca, "v2", "version v1 answers, deployed was v2"},
+		{"wrong version", url, ca, "v2", "version v1 answers, wanted is v2"},
 		{"no header", silent, silentCA, "v1", ""},
 		{"never up", broken.URL, ca, "v1", "does not answer at " + broken.URL},
 		{"a certificate of someone else", url, "", "v1", "certificate"},
@@ -38,7 +36,7 @@ func TestVerify(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			s := &session{Stack: Stack{Name: "local", Config: stacks.Config{App: stacks.App{HealthPath: "/healthz"}}}}
-			err := c.verify(ctx, s, auto.OutputMap{"url": {Value: row.url}, "version": {Value: row.version}, "ca": {Value: row.ca}})
+			err := c.verify(ctx, s, Outputs{URL: row.url, CA: row.ca}, row.version)
 			switch {
 			case row.want == "" && err != nil:
 				t.Error(err)
@@ -55,7 +53,7 @@ func TestVerifyRefusesAnErrorStatus(t *testing.T) {
 	c, _ := newCommand(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	err := c.verify(ctx, &session{}, auto.OutputMap{"url": {Value: s.URL}, "version": {Value: "v1"}})
+	err := c.verify(ctx, &session{}, Outputs{URL: s.URL}, "v1")
 	if err == nil || !strings.Contains(err.Error(), "answers 503") {
 		t.Errorf("got %v", err)
 	}
@@ -75,7 +73,7 @@ func TestVerifyWaitsOutTheRateLimit(t *testing.T) {
 	defer s.Close()
 	c, _ := newCommand(t)
 	begun := time.Now()
-	if err := c.verify(t.Context(), &session{}, auto.OutputMap{"url": {Value: s.URL}, "version": {Value: "v1"}}); err != nil {
+	if err := c.verify(t.Context(), &session{}, Outputs{URL: s.URL}, "v1"); err != nil {
 		t.Fatal(err)
 	}
 	if took := time.Since(begun); asked != 6 || took < time.Second {
@@ -90,7 +88,7 @@ func TestVerifyWaitsOutTheRateLimit(t *testing.T) {
 	defer always.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	err := c.verify(ctx, &session{}, auto.OutputMap{"url": {Value: always.URL}, "version": {Value: "v1"}})
+	err := c.verify(ctx, &session{}, Outputs{URL: always.URL}, "v1")
 	if err == nil || !strings.Contains(err.Error(), "edge.rateLimit") {
 		t.Errorf("a limit that never ends: %v", err)
 	}

@@ -26,7 +26,9 @@ func (c *command) home() string { return filepath.Join(c.root, ".slipway") }
 // session is an opened stack.
 type session struct {
 	Stack
-	auto auto.Stack
+	auto  auto.Stack
+	input stacks.Input
+	env   map[string]string // of the pulumi command
 }
 
 // open makes the stack ready to run: the pulumi command and its plugins, the back end, the working copy of the stack's file,
@@ -73,7 +75,7 @@ func (c *command) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening stack %q: %w", c.stack, err)
 	}
-	s := &session{Stack: Stack{Root: c.root, Project: project.Name.String(), Name: c.stack}, auto: stack}
+	s := &session{Stack: Stack{Root: c.root, Project: project.Name.String(), Name: c.stack}, auto: stack, env: env}
 	return s, c.configure(ctx, s)
 }
 
@@ -96,6 +98,7 @@ func (c *command) configure(ctx context.Context, s *session) error {
 	if s.Config, err = stacks.Load(in); err != nil {
 		return err
 	}
+	s.input = in
 	s.auto.Workspace().SetProgram(c.program.Inline(c.root, in))
 	return nil
 }

@@ -47,6 +47,15 @@ const (
 // name on Docker. Only the driver that filled it reads it.
 type Scope map[string]pulumi.StringOutput
 
+// Map is the scope as an output of the stack.
+func (s Scope) Map() pulumi.StringMap {
+	out := pulumi.StringMap{}
+	for key, value := range s {
+		out[key] = value
+	}
+	return out
+}
+
 // Scopes holds one Scope for each kind of resource a signal can be read from. A nil Scope means that the stack has no such
 // resource; signals from that source are left out.
 type Scopes struct {

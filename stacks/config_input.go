@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/slipway-iac/slipway/stacks/release"
 )
 
 // Input is what Load reads: a stack's configuration as the Pulumi engine hands
@@ -23,6 +25,8 @@ type Input struct {
 	// SecretKeys lists the full keys that hold an encrypted value at any depth.
 	// No error shows the value of such a key or of anything under it.
 	SecretKeys []string
+	// Transition is the change of the release that the run is for. Nil for an update that moves no traffic.
+	Transition *release.Transition
 	// Simulated says that nothing outside answers: no cloud, and no network.
 	Simulated bool
 }

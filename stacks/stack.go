@@ -49,27 +49,38 @@ func (p Program) Inline(root string, in Input) pulumi.RunFunc {
 		if len(violations) > 0 {
 			return violationError(violations)
 		}
+		last, err := readOutputs(ctx)
+		if err != nil {
+			return err
+		}
 		platform, err := p.Platform(ctx, root, c)
 		if err != nil {
 			return err
 		}
-		return deploy(ctx, platform, root, c)
+		v, err := newVersions(root, c, last, in.Transition)
+		if err != nil {
+			return err
+		}
+		return deploy(ctx, platform, root, c, v)
 	}
 }
 
 // deploy is the whole stack on one page.
-func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config) error {
-	if c.Rollout.Strategy != StrategyRolling {
-		return components.Unsupported(string(c.Cloud), "rollout.strategy", fmt.Sprintf("%s is not built yet; set it to %s", c.Rollout.Strategy, StrategyRolling))
-	}
+func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config, v versions) error {
 	parent := pulumi.Parent(p)
-	app, version, err := appImage(ctx, p, root, c)
+	if version, behind := v.behind(); behind {
+		if err := ctx.Log.Info(fmt.Sprintf("The app is deployed by `go run . rollout start` (rollout.strategy is %s): version %s of the source is not touched by this update, which is for everything else.", c.Rollout.Strategy, version), nil); err != nil {
+			return err
+		}
+	}
+	app, err := components.NewImage(ctx, p, c.App.Name, v.source, parent)
 	if err != nil {
 		return err
 	}
+	tracks := v.tracks(app.Ref)
 	service := components.ServiceArgs{
 		App:         c.App.Name,
-		Tracks:      []components.Track{{Slot: components.Blue, Image: app.Ref, Version: version, Weight: 100}},
+		Tracks:      tracks,
 		Port:        c.App.Port,
 		CPU:         c.App.CPU,
 		MemoryMiB:   c.App.Memory.MiB(),
@@ -111,7 +122,7 @@ func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config) e
 	}
 	scopes.Service = svc.Scope
 	edge, err := components.NewEdge(ctx, p, "edge", components.EdgeArgs{
-		Service: svc.Scope, Certificate: certificate.Ref, Domain: c.Domain.Name, Zone: c.Domain.Zone,
+		Service: svc.Scope, Tracks: tracks, Ready: svc.Ready, Revision: v.next.Revision, Certificate: certificate.Ref, Domain: c.Domain.Name, Zone: c.Domain.Zone,
 		RateLimit: c.Edge.RateLimit, WAF: c.Edge.WAF, CachePaths: c.Edge.CDN,
 	}, parent)
 	if err != nil {
@@ -122,36 +133,20 @@ func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config) e
 	if err != nil {
 		return err
 	}
+	live := v.live(tracks)
 	ctx.Export("url", edge.URL)
-	ctx.Export("image", app.Ref.StringOutput)
-	ctx.Export("version", pulumi.String(version))
+	ctx.Export("image", live.Image.StringOutput)
+	ctx.Export("version", pulumi.String(live.Version))
 	ctx.Export("dashboard", dashboard.URL)
 	ctx.Export("ca", certificate.CA)
+	if edge.SlotKey != (pulumi.StringOutput{}) {
+		ctx.Export("slotKey", pulumi.ToSecret(edge.SlotKey))
+	}
+	if svc.Health != nil {
+		ctx.Export("health", svc.Health.Map())
+	}
+	ctx.Export("release", v.text(tracks, svc.Ready, edge.Ready))
 	return nil
-}
-
-// appImage builds the app, or takes the ready-made image that the configuration names. The version is the content hash of the
-// source, so it changes if and only if a new image is made.
-func appImage(ctx *pulumi.Context, p components.Platform, root string, c Config) (*components.Image, string, error) {
-	args := components.ImageArgs{Reference: c.App.Image, Dockerfile: c.App.Dockerfile}
-	if c.App.Architecture != "native" {
-		args.Platform = "linux/" + c.App.Architecture
-	}
-	if c.App.Image != "" {
-		_, args.Version, _ = strings.Cut(c.App.Image, "@sha256:")
-		args.Version = args.Version[:min(12, len(args.Version))]
-		if args.Version == "" {
-			args.Version = "unknown"
-		}
-	} else {
-		var err error
-		args.Context = filepath.Join(root, filepath.FromSlash(c.App.Path))
-		if args.Version, err = components.ContentHash(args.Context, args.Dockerfile, args.Dockerfile, args.Platform); err != nil {
-			return nil, "", fmt.Errorf("app.path: %w", err)
-		}
-	}
-	image, err := components.NewImage(ctx, p, c.App.Name, args, pulumi.Parent(p))
-	return image, args.Version, err
 }
 
 // dataStores makes the database and the cache, and gives their addresses to the service.

@@ -172,6 +172,7 @@ func TestDeploy(t *testing.T) {
 		want := map[string]string{
 			"url": "https://edge", "image": "sha256:my-app", "version": version, "dashboard": "https://dashboard", "ca": "root",
 			"databaseEndpoint": "database:5432", "cacheEndpoint": "cache:6379",
+			"release": `{"format":1,"sequence":1,"revision":0,"live":"blue","slots":{"blue":{"image":"sha256:my-app","version":"` + version + `","weight":100,"sequence":1}}}`,
 		}
 		for name, value := range want {
 			if got := recording.Exports[resource.PropertyKey(name)]; !got.IsString() || got.StringValue() != value {
@@ -211,7 +212,7 @@ func TestDeployWithoutStores(t *testing.T) {
 func TestDeployReadyMadeImage(t *testing.T) {
 	for _, row := range []struct{ image, version string }{
 		{"registry.example.com/app@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "0123456789ab"},
-		{"registry.example.com/app:latest", "unknown"},
+		{"registry.example.com/app:latest", "4aa76c4e1abf"},
 	} {
 		t.Run(row.version, func(t *testing.T) {
 			r, _, err := deployed(t, checkout(t), input("cloud", "docker", "app", `{"name":"my-app","image":"`+row.image+`","architecture":"arm64"}`), nil)

@@ -10,7 +10,7 @@ import (
 )
 
 // oneShots run to their end: exit code 0, no restart, no health check.
-var oneShots = []string{"links-dbinit", "links-migrate", "links-blue-ready"}
+var oneShots = []string{"links-dbinit", "links-blue-migrate", "links-blue-ready", "edge-weights"}
 
 func (s *suite) kind(c container) string {
 	name := strings.TrimPrefix(c.plainName(), "slipway-"+s.stack+"-")

@@ -144,7 +144,7 @@ func (s *suite) secrets(t *testing.T) {
 	holders := 0
 	for _, c := range s.containers(t) {
 		absent("the logs of "+c.name(), containerLogs(t, c.ID))
-		if c.replica() || strings.HasSuffix(c.plainName(), "-links-migrate") {
+		if c.replica() || strings.HasSuffix(c.plainName(), "-migrate") {
 			// The app contract: DATABASE_URL and CACHE_URL, each one complete secret, in the app's environment, and the app's own secrets.
 			absent("docker inspect "+c.name(), c.raw, "database-app", "cache", extraSecret)
 			holders++

@@ -16,7 +16,7 @@ func (s *suite) verbs(t *testing.T) {
 		undo := s.edit(t, "internal/web/static/index.html", "<title>links", "<title>links previewed")
 		defer undo()
 		r := s.must(t, "preview")
-		for _, word := range []string{"links-blue-1", "links-migrate", "replace"} {
+		for _, word := range []string{"links-blue-1", "links-blue-migrate", "replace"} {
 			if !strings.Contains(r.stdout, word) {
 				t.Errorf("preview does not show %q: %s", word, r)
 			}

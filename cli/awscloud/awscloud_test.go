@@ -57,13 +57,19 @@ func amazon(t *testing.T, answers map[string]answer) (asked *[]string) {
 		json.NewEncoder(w).Encode(out)
 	}))
 	t.Cleanup(server.Close)
+	signIn(t, server.URL)
+	return asked
+}
+
+// signIn sets credentials that are nobody's, and where AWS is.
+func signIn(t *testing.T, url string) {
+	t.Helper()
 	for name, value := range map[string]string{
-		"AWS_ENDPOINT_URL": server.URL, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": secretKey, "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
+		"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": secretKey, "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
 		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1",
 	} {
 		t.Setenv(name, value)
 	}
-	return asked
 }
 
 func caller(account string) map[string]answer {

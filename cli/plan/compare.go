@@ -86,7 +86,7 @@ func changesOf(steps []apitype.StepEventMetadata, base, now *apitype.DeploymentV
 	found := map[string]Change{}
 	for _, s := range steps {
 		action, ok := operations[s.Op]
-		if !ok || !(s.New != nil && s.New.Custom || s.Old != nil && s.Old.Custom) {
+		if !ok || engines(s.Type) || !(s.New != nil && s.New.Custom || s.Old != nil && s.Old.Custom) {
 			continue
 		}
 		urn := resource.URN(s.URN)

@@ -79,12 +79,17 @@ func (f family) resource(urn resource.URN, token string) Resource {
 	return Resource{Component: f.component(urn), Type: token, Name: urn.Name(), URN: string(urn), DataStore: simulate.Store(token, f[urn].Inputs)}
 }
 
+// engines tells what the engine makes for a stack that reads its own outputs: nothing that anyone provides.
+func engines(token string) bool {
+	return token == "pulumi:pulumi:StackReference" || token == "pulumi:providers:pulumi"
+}
+
 // Resources lists what providers make, by component, type and name.
 func Resources(d *apitype.DeploymentV3) []Resource {
 	f := familyOf(d)
 	var out []Resource
 	for _, r := range d.Resources {
-		if r.Custom && r.Type != resource.RootStackType {
+		if r.Custom && r.Type != resource.RootStackType && !engines(string(r.Type)) {
 			out = append(out, f.resource(r.URN, string(r.Type)))
 		}
 	}

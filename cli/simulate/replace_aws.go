@@ -19,6 +19,7 @@ var awsReplaces = map[string]string{
 	"backup/vaultLockConfiguration:VaultLockConfiguration": "backupVaultName changeableForDays maxRetentionDays minRetentionDays",
 	// https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_UpdateDistribution.html
 	"cloudfront/distribution:Distribution":               "staging",
+	"cloudfront/function:Function":                       "name",
 	"cloudfront/originAccessControl:OriginAccessControl": "name",
 	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/Welcome.html
 	"cloudwatch/compositeAlarm:CompositeAlarm":   "alarmName",

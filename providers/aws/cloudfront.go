@@ -34,7 +34,7 @@ var cachedErrors = []int{400, 403, 404, 405, 414, 500, 501, 502, 503, 504}
 //
 // Everything reaches the app as the client sent it and nothing is cached, but for the paths to cache: there an answer is kept as
 // long as its Cache-Control allows, one for each combination of query string, cookies and Host. An answer that depends on who
-// asks must therefore be private or no-store there. Beside the client's headers the app gets CloudFront's own: since the load
+// asks must therefore be private or no-store there. What is asked of one slot is never answered from the cache. Beside the client's headers the app gets CloudFront's own: since the load
 // balancer writes X-Forwarded-Proto, CloudFront-Forwarded-Proto is what tells how the client came.
 //
 // Plain HTTP is redirected; with a domain TLS 1.2 is the least that is spoken. With CloudFront's own host name AWS allows no such
@@ -58,6 +58,10 @@ func (p *Platform) openCloudFront(ctx *pulumi.Context, name string, a components
 	if err != nil {
 		return nil, err
 	}
+	cached, err := p.cachedPaths(ctx, name, a.CachePaths, opts)
+	if err != nil {
+		return nil, err
+	}
 	args := &cloudfront.DistributionArgs{
 		Comment:               pulumi.Sprintf("Slipway %s/%s", p.project, p.stack),
 		Enabled:               pulumi.Bool(true),
@@ -68,7 +72,7 @@ func (p *Platform) openCloudFront(ctx *pulumi.Context, name string, a components
 		RetainOnDelete:        pulumi.Bool(false),
 		Origins:               cloudfront.DistributionOriginArray{originOf(a, origin)},
 		DefaultCacheBehavior:  passThrough(),
-		OrderedCacheBehaviors: cachedPaths(a.CachePaths),
+		OrderedCacheBehaviors: cached,
 		CustomErrorResponses:  uncachedErrors(),
 		ViewerCertificate:     cloudfront.DistributionViewerCertificateArgs{CloudfrontDefaultCertificate: pulumi.Bool(true)},
 		LoggingConfig:         cloudfront.DistributionLoggingConfigArgs{Bucket: logs.BucketDomainName, IncludeCookies: pulumi.Bool(false)},
@@ -182,8 +186,15 @@ func passThrough() cloudfront.DistributionDefaultCacheBehaviorArgs {
 
 // cachedPaths are the behaviors of the paths to cache. A prefix matches all that begins with it.
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html#DownloadDistValuesPathPattern
-func cachedPaths(prefixes []string) cloudfront.DistributionOrderedCacheBehaviorArray {
+func (p *Platform) cachedPaths(ctx *pulumi.Context, name string, prefixes []string, opts []pulumi.ResourceOption) (cloudfront.DistributionOrderedCacheBehaviorArray, error) {
 	all := cloudfront.DistributionOrderedCacheBehaviorArray{}
+	if len(prefixes) == 0 {
+		return all, nil
+	}
+	past, err := p.pastTheCache(ctx, name, opts)
+	if err != nil {
+		return nil, err
+	}
 	for _, prefix := range prefixes {
 		all = append(all, cloudfront.DistributionOrderedCacheBehaviorArgs{
 			PathPattern:             pulumi.String(prefix + "*"),
@@ -195,9 +206,12 @@ func cachedPaths(prefixes []string) cloudfront.DistributionOrderedCacheBehaviorA
 			CachePolicyId:           pulumi.String(originDecides),
 			OriginRequestPolicyId:   pulumi.String(allToOrigin),
 			ResponseHeadersPolicyId: pulumi.String(securityHeaders),
+			FunctionAssociations: cloudfront.DistributionOrderedCacheBehaviorFunctionAssociationArray{
+				cloudfront.DistributionOrderedCacheBehaviorFunctionAssociationArgs{EventType: pulumi.String("viewer-request"), FunctionArn: past.Arn},
+			},
 		})
 	}
-	return all
+	return all, nil
 }
 
 func uncachedErrors() cloudfront.DistributionCustomErrorResponseArray {

@@ -53,6 +53,19 @@ func TestCloudFront(t *testing.T) {
 			t.Errorf("the statuses that are not kept are %v", codes)
 		}
 	})
+	t.Run("what is asked of one slot passes the cache", func(t *testing.T) {
+		past := sole(t, r, functionType)
+		wantMadeBy(t, past, "aws-global")
+		wantProperty(t, past, "publish", true)
+		wantProperty(t, past, "runtime", "cloudfront-js-2.0")
+		for _, part := range []string{"request.headers['x-slipway-key']", "request.querystring.slipway", "event.context.requestId"} {
+			if code, _ := past.At("code")[0].(string); !strings.Contains(code, part) {
+				t.Errorf("%s is not in %s", part, code)
+			}
+		}
+		wantProperty(t, d, "orderedCacheBehaviors[*].functionAssociations[*].eventType", "viewer-request", "viewer-request")
+		wantProperty(t, d, "orderedCacheBehaviors[*].functionAssociations[*].functionArn", "arn:of:"+past.Name, "arn:of:"+past.Name)
+	})
 	t.Run("everything reaches the app", func(t *testing.T) {
 		for _, behavior := range []string{"defaultCacheBehavior", "orderedCacheBehaviors[*]"} {
 			for _, id := range d.At(behavior + ".originRequestPolicyId") {

@@ -64,6 +64,7 @@ const (
 	taskType        = "aws:ecs/taskDefinition:TaskDefinition"
 	listenerType    = "aws:lb/listener:Listener"
 	balancerType    = "aws:lb/loadBalancer:LoadBalancer"
+	functionType    = "aws:cloudfront/function:Function"
 )
 
 // Where AWS documents no pattern, letters, digits, hyphens and the separators that it arranges names by.
@@ -139,7 +140,8 @@ func TestConformanceBehindCloudFront(t *testing.T) {
 			s.Prod, s.Protect, s.CloudFront, s.Spot, s.Egress, s.BackupRegion = false, false, true, true, EgressPublic, ""
 			return NewPlatform(ctx, s)
 		},
-		Limits: slices.DeleteFunc(slices.Clone(nameLimits), func(l componentstest.Limit) bool { return l.Type == "aws:backup/vault:Vault" }),
+		Limits: append(slices.DeleteFunc(slices.Clone(nameLimits), func(l componentstest.Limit) bool { return l.Type == "aws:backup/vault:Vault" }),
+			componentstest.Limit{Type: functionType, Property: "name", Max: 64, Pattern: hyphened}),
 		Change: func(a *componentstest.Args) { a.Edge.CachePaths, a.Service.MaxReplicas = []string{"/static/"}, 4 },
 		Checks: append(everywhere(), componentstest.Check{Name: "nothing but CloudFront gets in", Test: opened()}),
 	})

@@ -38,7 +38,7 @@ func (p *Platform) OpenEdge(ctx *pulumi.Context, name string, a components.EdgeA
 	if err != nil {
 		return none, err
 	}
-	state := components.EdgeState{Scope: edgeScope(a)}
+	state := components.EdgeState{Scope: edgeScope(a), SlotKey: a.Service[scopeSlotKey]}
 	if p.settings.CloudFront {
 		distribution, err := p.openCloudFront(ctx, name, a, acl, opts)
 		if err != nil {

@@ -50,6 +50,7 @@ func (d door) record() (*componentstest.Recording, error) {
 		{Type: webACLToken, Property: "arn", Value: "arn:of:{name}"},
 		{Type: "aws:cloudwatch/logGroup:LogGroup", Property: "arn", Value: "arn:of:{name}"},
 		{Type: "aws:kms/key:Key", Property: "arn", Value: "arn:of:{name}"},
+		{Type: functionType, Property: "arn", Value: "arn:of:{name}"},
 		{Type: "aws:cloudfront/distribution:Distribution", Property: "domainName", Value: "d111111abcdef8.cloudfront.net"},
 		{Type: "aws:cloudfront/distribution:Distribution", Property: "hostedZoneId", Value: "Z2FDTNDATAQYW2"},
 		{Type: "aws:s3/bucketV2:BucketV2", Property: "bucketDomainName", Value: "{name}.s3.amazonaws.com"},
@@ -71,12 +72,14 @@ func (d door) record() (*componentstest.Recording, error) {
 		d.edge.Service = components.Scope{
 			scopeBalancer: plainText(balancerSuffix), scopeBalancerARN: plainText(balancerARN), scopeBalancerDNS: plainText("links.eu-central-1.elb.amazonaws.com"), scopeBalancerZone: plainText("Z0BALANCER"),
 			scopeBlue: plainText("targetgroup/blue/1"), scopeGreen: plainText("targetgroup/green/2"),
+			scopeSlotKey: pulumi.ToSecret(plainText("the-key-of-the-slots")).(pulumi.StringOutput),
 		}
 		edge, err := components.NewEdge(ctx, p, "edge", d.edge, pulumi.Parent(p))
 		if err != nil {
 			return err
 		}
 		ctx.Export("url", edge.URL)
+		ctx.Export("slotKey", edge.SlotKey)
 		for key, value := range edge.Scope {
 			ctx.Export("scope."+key, value)
 		}
@@ -175,6 +178,9 @@ func TestPublicLoadBalancer(t *testing.T) {
 func TestEdgeWithoutRules(t *testing.T) {
 	for _, cloudFront := range []bool{false, true} {
 		r := door{settings: doorSettings(cloudFront), edge: behindDomain(components.EdgeArgs{})}.mustRecord(t)
+		if key := r.Exports["slotKey"]; !key.IsSecret() || key.SecretValue().Element.StringValue() != "the-key-of-the-slots" {
+			t.Errorf("CloudFront %t: the key of the slots is %v, want the service's, as a secret", cloudFront, key)
+		}
 		for _, kind := range []string{webACLToken, webACLAssociationToken, webACLLoggingToken, "aws:cloudwatch/logGroup:LogGroup"} {
 			if n := len(r.Of(kind)); n != 0 {
 				t.Errorf("CloudFront %t: there are %d of %s, though neither limit nor WAF is asked for", cloudFront, n, kind)

@@ -27,6 +27,8 @@ type loadBalancing struct {
 	groups map[components.Slot]*lb.TargetGroup
 	// ready is what must be there before requests reach a task.
 	ready []pulumi.Resource
+	// slotKey opens a slot directly.
+	slotKey pulumi.StringOutput
 }
 
 // loadBalance makes the load balancer with a target group for each slot. In front of the public it takes HTTPS and redirects HTTP;
@@ -86,8 +88,8 @@ func (p *Platform) loadBalance(ctx *pulumi.Context, a components.ServiceArgs, op
 			return b, err
 		}
 	}
-	listeners, err := p.listen(ctx, b, a, secure, opts)
-	b.ready = append(way, listeners...)
+	b.ready = way
+	err = p.listen(ctx, &b, a, secure, opts)
 	return b, err
 }
 
@@ -166,12 +168,12 @@ func (p *Platform) targetGroup(ctx *pulumi.Context, slot components.Slot, a comp
 }
 
 // listen makes the listeners: the one that forwards to the slots by the weights of their tracks, a slot without a track with weight
-// 0, and in front of the public one that redirects HTTP. The load balancer does not name itself, and adds the headers that every
+// 0, with the rules that come before the weights, and in front of the public one that redirects HTTP. The load balancer does not name itself, and adds the headers that every
 // answer over HTTPS should have; those of the app give way.
 //   - https://docs.aws.amazon.com/elasticloadbalancing/latest/application/create-https-listener.html
 //   - https://docs.aws.amazon.com/elasticloadbalancing/latest/application/header-modification.html
 //   - https://github.com/hashicorp/terraform-provider-aws/issues/14119
-func (p *Platform) listen(ctx *pulumi.Context, b loadBalancing, a components.ServiceArgs, secure bool, opts []pulumi.ResourceOption) ([]pulumi.Resource, error) {
+func (p *Platform) listen(ctx *pulumi.Context, b *loadBalancing, a components.ServiceArgs, secure bool, opts []pulumi.ResourceOption) error {
 	weights := map[components.Slot]int{}
 	for _, t := range a.Tracks {
 		weights[t.Slot] = t.Weight
@@ -196,13 +198,14 @@ func (p *Platform) listen(ctx *pulumi.Context, b loadBalancing, a components.Ser
 	}
 	forward, err := lb.NewListener(ctx, "serve", serve, p.cloudOpts(opts)...)
 	if err != nil {
-		return nil, fmt.Errorf("creating listener: %w", err)
+		return fmt.Errorf("creating listener: %w", err)
 	}
+	b.ready = append(b.ready, forward)
 	if err := p.hidePrivatePaths(ctx, forward, opts); err != nil {
-		return nil, err
+		return err
 	}
-	if p.settings.CloudFront {
-		return []pulumi.Resource{forward}, nil
+	if b.slotKey, err = p.pinSlots(ctx, forward, b.groups, opts); err != nil || p.settings.CloudFront {
+		return err
 	}
 	redirect, err := lb.NewListener(ctx, "redirect", &lb.ListenerArgs{
 		LoadBalancerArn: b.made.Arn, Port: pulumi.Int(80), Protocol: pulumi.String("HTTP"),
@@ -212,9 +215,10 @@ func (p *Platform) listen(ctx *pulumi.Context, b loadBalancing, a components.Ser
 		}},
 	}, p.cloudOpts(opts)...)
 	if err != nil {
-		return nil, fmt.Errorf("creating listener that redirects: %w", err)
+		return fmt.Errorf("creating listener that redirects: %w", err)
 	}
-	return []pulumi.Resource{forward, redirect}, nil
+	b.ready = append(b.ready, redirect)
+	return nil
 }
 
 // hidePrivatePaths answers 404 for what the app's port carries for the inside only (docs/app-contract.md). The web ACL does so too,

@@ -9,7 +9,10 @@ import (
 	"github.com/slipway-iac/slipway/components/componentstest"
 )
 
-const ingressType = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+const (
+	ingressType = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+	ruleType    = "aws:lb/listenerRule:ListenerRule"
+)
 
 func behindCloudFront(s *Settings) { s.CloudFront, s.Protect = true, false }
 
@@ -49,7 +52,7 @@ func TestPrivatePathsAreHidden(t *testing.T) {
 	for name, change := range map[string]func(*Settings){"public": nil, "behind CloudFront": behindCloudFront} {
 		t.Run(name, func(t *testing.T) {
 			r := run{change: change}.mustRecord(t)
-			rule := sole(t, r, "aws:lb/listenerRule:ListenerRule")
+			rule, _ := r.Find(ruleType, "private-paths")
 			serve, _ := r.Find(listenerType, "serve")
 			if !slices.Contains(rule.Needs, serve.URN) {
 				t.Error("the rule is not of the listener that serves")

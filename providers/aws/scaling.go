@@ -18,9 +18,13 @@ const scaleOutCooldown, scaleInCooldown = 60, 300
 // hour does not fall back to the minimum. It does so where both bounds are the same too, without any policy: registering the
 // bounds moves a service that lies outside of them, so a changed app.replicas.min takes effect although the service's own
 // desiredCount is ignored.
+//
+// While two versions run, neither is made smaller: a candidate has little traffic until it has all of it, and the version before
+// must be able to take it back at once.
 //   - https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
 //   - https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-auto-scaling.html
 //   - https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking.html
+//   - https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-suspend-resume-scaling.html
 func (p *Platform) scale(ctx *pulumi.Context, d deployment, slot components.Slot, service *ecs.Service, opts []pulumi.ResourceOption) error {
 	name, a := p.serviceName(slot), d.args
 	bounds, err := appautoscaling.NewTarget(ctx, name, &appautoscaling.TargetArgs{
@@ -29,6 +33,9 @@ func (p *Platform) scale(ctx *pulumi.Context, d deployment, slot components.Slot
 		ResourceId:        pulumi.Sprintf("service/%s/%s", d.cluster.Name, service.Name),
 		MinCapacity:       pulumi.Int(a.MinReplicas),
 		MaxCapacity:       pulumi.Int(a.MaxReplicas),
+		SuspendedState: appautoscaling.TargetSuspendedStateArgs{
+			DynamicScalingInSuspended: pulumi.Bool(len(a.Tracks) > 1), DynamicScalingOutSuspended: pulumi.Bool(false), ScheduledScalingSuspended: pulumi.Bool(false),
+		},
 	}, p.cloudOpts(opts)...)
 	if err != nil {
 		return fmt.Errorf("registering slot %s for scaling: %w", slot, err)

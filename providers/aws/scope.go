@@ -18,26 +18,19 @@ const (
 	scopeGreen        = "targetGroupGreen" // likewise
 	scopeRestarts     = "restarts"         // namespace of the metric that counts restarts
 	scopeLogs         = "logGroup"         // name of the app's log group
+	scopeSlotKey      = "slotKey"          // what opens a slot directly; a secret
 )
 
 // slots are both slots, whether or not a track is in them.
 var slots = []components.Slot{components.Blue, components.Green}
 
-// scopeGroup is the key of a slot's target group.
-func scopeGroup(s components.Slot) string {
-	if s == components.Green {
-		return scopeGreen
-	}
-	return scopeBlue
-}
-
 // slotScope is where one slot is measured, for the gates of its deployments. It must be known before the slot's ECS service is
 // there, as ECS takes the names of the gates' alarms with the service: so it does not hold the service's name.
 func (d deployment) slotScope(s components.Slot) components.Scope {
 	return components.Scope{
-		scopeBalancer: d.balancing.made.ArnSuffix,
-		scopeGroup(s): d.balancing.groups[s].ArnSuffix,
-		scopeRestarts: d.restarts[s],
+		scopeBalancer:        d.balancing.made.ArnSuffix,
+		ofSlot(slotGroup, s): d.balancing.groups[s].ArnSuffix,
+		scopeRestarts:        d.restarts[s],
 	}
 }
 
@@ -55,5 +48,6 @@ func (d deployment) scope(live pulumi.StringOutput) components.Scope {
 		scopeGreen:        d.balancing.groups[components.Green].ArnSuffix,
 		scopeRestarts:     d.restarts[everySlot],
 		scopeLogs:         d.logs.Name,
+		scopeSlotKey:      d.balancing.slotKey,
 	}
 }

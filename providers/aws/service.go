@@ -3,6 +3,7 @@ package aws
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
@@ -58,19 +59,20 @@ func (p *Platform) RunService(ctx *pulumi.Context, _ string, a components.Servic
 		return none, err
 	}
 	var live pulumi.StringOutput
+	var running []slotRun
 	var ready []any
 	greatest := -1
 	for _, t := range a.Tracks {
-		service, running, err := p.runTrack(ctx, d, t, opts)
+		made, err := p.runTrack(ctx, d, t, p.startCount(ctx, d, running), opts)
 		if err != nil {
 			return none, err
 		}
 		if t.Weight > greatest {
-			live, greatest = service.Name, t.Weight
+			live, greatest = made.service.Name, t.Weight
 		}
-		ready = append(ready, running)
+		running, ready = append(running, made), append(ready, made.task)
 	}
-	return components.ServiceState{Ready: pulumi.All(ready...), Scope: d.scope(live)}, nil
+	return components.ServiceState{Ready: pulumi.All(ready...), Scope: d.scope(live), Health: p.health(d, running)}, nil
 }
 
 // makeCluster makes the cluster, which costs nothing by itself, with Container Insights: in prod with those of each task and
@@ -144,21 +146,25 @@ func (p *Platform) makeRoles(ctx *pulumi.Context, d *deployment, opts []pulumi.R
 // serviceName is the logical name of what runs in a slot; the ECS service's own name begins with it.
 func (p *Platform) serviceName(slot components.Slot) string { return p.name(string(slot), 255) }
 
-// runTrack runs a track in its slot and returns the ECS service, and the task definition that it runs in the end.
+// runTrack runs a track in its slot.
 //
-// The number of tasks is given once, at the beginning; from then on it is autoscaling's (see scale). The service waits until the
-// load balancer can send it requests, which AWS demands, and until its roles have their rights.
+// The number of tasks is given once, at the beginning (see startCount); from then on it is autoscaling's (see scale). The service
+// waits until the load balancer can send it requests, which AWS demands, and until its roles have their rights. So weights move
+// before services change, never after: a rollout brings a version up at weight 0 in one update and moves weights in later ones,
+// which change no service. A slot that is given up has had weight 0 by then; ECS takes its tasks out of the target group and lets
+// them finish what they have.
 //   - https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service_definition_parameters.html
 //   - https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
 //   - https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html
-func (p *Platform) runTrack(ctx *pulumi.Context, d deployment, t components.Track, opts []pulumi.ResourceOption) (*ecs.Service, pulumi.StringOutput, error) {
+func (p *Platform) runTrack(ctx *pulumi.Context, d deployment, t components.Track, count pulumi.IntInput, opts []pulumi.ResourceOption) (slotRun, error) {
+	none := slotRun{}
 	task, err := p.taskDefinition(ctx, d, t, opts)
 	if err != nil {
-		return nil, pulumi.StringOutput{}, err
+		return none, err
 	}
-	gates, err := p.gates(ctx, d, t.Slot, opts)
+	gates, listed, err := p.gates(ctx, d, t.Slot, opts)
 	if err != nil {
-		return nil, pulumi.StringOutput{}, err
+		return none, err
 	}
 	provider, subnets, public := "FARGATE", p.network.private, p.settings.Egress == EgressPublic
 	if p.settings.Spot {
@@ -170,7 +176,7 @@ func (p *Platform) runTrack(ctx *pulumi.Context, d deployment, t components.Trac
 	args := &ecs.ServiceArgs{
 		Cluster:                         d.cluster.Arn,
 		TaskDefinition:                  task.Arn,
-		DesiredCount:                    pulumi.Int(d.args.MinReplicas),
+		DesiredCount:                    count,
 		CapacityProviderStrategies:      ecs.ServiceCapacityProviderStrategyArray{ecs.ServiceCapacityProviderStrategyArgs{CapacityProvider: pulumi.String(provider), Weight: pulumi.Int(1)}},
 		PlatformVersion:                 pulumi.String("LATEST"),
 		NetworkConfiguration:            ecs.ServiceNetworkConfigurationArgs{Subnets: subnets, SecurityGroups: pulumi.StringArray{p.network.tasks}, AssignPublicIp: pulumi.Bool(public)},
@@ -194,12 +200,12 @@ func (p *Platform) runTrack(ctx *pulumi.Context, d deployment, t components.Trac
 		pulumi.IgnoreChanges([]string{"desiredCount"}),
 		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: patience, Update: patience, Delete: "20m"}))...)
 	if err != nil {
-		return nil, pulumi.StringOutput{}, fmt.Errorf("running slot %s: %w", t.Slot, err)
+		return none, fmt.Errorf("running slot %s: %w", t.Slot, err)
 	}
 	if err := p.scale(ctx, d, t.Slot, service, opts); err != nil {
-		return nil, pulumi.StringOutput{}, err
+		return none, err
 	}
-	return service, p.deployed(ctx, d, service, task), nil
+	return slotRun{t.Slot, service, p.deployed(ctx, d, service, task), listed}, nil
 }
 
 // taskDefinition makes the task definition of a track. A change makes a new revision, and the one before is only deregistered once
@@ -227,24 +233,25 @@ func (p *Platform) taskDefinition(ctx *pulumi.Context, d deployment, t component
 	return made, nil
 }
 
-// gates makes the alarms that undo a slot's deployment and returns their names. They tell nobody: people hear from the alarms of
-// the whole stack. ECS reads their states while it deploys: one that goes off ends the deployment, and one without data does not.
+// gates makes the alarms that undo a slot's deployment and returns their names, for ECS and in the form of slotRun. They tell nobody:
+// people hear from the alarms of the whole stack. ECS reads their states while it deploys: one that goes off ends the deployment, and one without data does not.
 // But if a single one is on already when a deployment starts, ECS watches none of them, so that a broken version can be replaced.
 // So no gate is on without data, as in a slot where nothing runs yet.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
-func (p *Platform) gates(ctx *pulumi.Context, d deployment, slot components.Slot, opts []pulumi.ResourceOption) (pulumi.StringArray, error) {
-	var names pulumi.StringArray
+func (p *Platform) gates(ctx *pulumi.Context, d deployment, slot components.Slot, opts []pulumi.ResourceOption) (names pulumi.StringArray, listed pulumi.StringOutput, err error) {
+	var pairs pulumi.StringArray
 	for _, row := range d.args.Gates {
 		m, ok := measure(row.ID, d.slotScope(slot))
 		if !ok {
-			return nil, components.Unsupported("aws", "rollout.gates", row.ID+" is measured in no slot by itself")
+			return nil, listed, components.Unsupported("aws", "rollout.gates", row.ID+" is measured in no slot by itself")
 		}
 		m.missing = absentIsGood
 		alarm, err := p.watch(ctx, p.name("gate-"+string(slot)+"-"+row.ID, 255), row, m, nil, opts)
 		if err != nil {
-			return nil, err
+			return nil, listed, err
 		}
-		names = append(names, alarm.Name)
+		names, pairs = append(names, alarm.Name), append(pairs, pulumi.Sprintf("%s=%s", row.ID, alarm.Name))
 	}
-	return names, nil
+	listed = pairs.ToStringArrayOutput().ApplyT(func(all []string) string { return strings.Join(all, ",") }).(pulumi.StringOutput)
+	return names, listed, nil
 }

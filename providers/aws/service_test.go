@@ -51,6 +51,11 @@ func (s run) record() (*componentstest.Recording, error) {
 		for key, value := range service.Scope {
 			ctx.Export(key, value)
 		}
+		health := pulumi.Map{}
+		for key, value := range service.Health {
+			health[key] = value
+		}
+		ctx.Export("health", health)
 		return nil
 	}, componentstest.Options{Preview: s.preview, Outputs: append(testAnswers(), s.outputs...)})
 }

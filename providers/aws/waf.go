@@ -2,6 +2,7 @@ package aws
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -142,7 +143,7 @@ func (p *Platform) makeWebACL(ctx *pulumi.Context, name string, a components.Edg
 
 // logWebACL writes down the requests that a rule has blocked or counted; the access logs have the others. Logs of a web ACL go to
 // a log group of its own region, whose name must begin with aws-waf-logs-. Where that is not the stack's region, the stack's key
-// can't encrypt it, so it gets a key of its own. Credentials are left out.
+// can't encrypt it, so it gets a key of its own. Credentials and the key of the slots are left out.
 //   - https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
 //   - https://docs.aws.amazon.com/waf/latest/developerguide/logging-management.html
 func (p *Platform) logWebACL(ctx *pulumi.Context, name string, acl *webACL, opts, here []pulumi.ResourceOption) error {
@@ -173,7 +174,15 @@ func (p *Platform) logWebACL(ctx *pulumi.Context, name string, acl *webACL, opts
 			DefaultBehavior: "DROP",
 			Filters:         []wafLogBehavior{{Behavior: "KEEP", Requirement: "MEETS_ANY", Conditions: kept}},
 		},
-		RedactedFields: []wafRedaction{{SingleHeader: &wafHeaderName{Name: "authorization"}}, {SingleHeader: &wafHeaderName{Name: "cookie"}}},
+		RedactedFields: redacted(),
 	}, here...)
 	return err
+}
+
+// redacted are the headers that no log shows.
+func redacted() (out []wafRedaction) {
+	for _, name := range []string{"authorization", "cookie", strings.ToLower(components.SlotKeyHeader)} {
+		out = append(out, wafRedaction{SingleHeader: &wafHeaderName{Name: name}})
+	}
+	return out
 }

@@ -122,7 +122,7 @@ func TestWebACLLog(t *testing.T) {
 			wantMadeBy(t, log, row.provider)
 			wantProperty(t, log, "resourceArn", "arn:of:"+sole(t, r, webACLToken).Name)
 			wantProperty(t, log, "logDestinationConfigs[*]", "arn:of:edge-waf")
-			wantProperty(t, log, "redactedFields[*].singleHeader.name", "authorization", "cookie")
+			wantProperty(t, log, "redactedFields[*].singleHeader.name", "authorization", "cookie", "x-slipway-key")
 			wantProperty(t, log, "loggingFilter.defaultBehavior", "DROP")
 			wantProperty(t, log, "loggingFilter.filters[*].conditions[*].actionCondition.action", "BLOCK", "COUNT", "EXCLUDED_AS_COUNT")
 			if row.key == stackKeyARN {

@@ -45,7 +45,7 @@ func (p *Platform) OpenEdge(ctx *pulumi.Context, name string, a components.EdgeA
 	if err != nil {
 		return none, err
 	}
-	_, err = p.runContainer(ctx, container{
+	proxy, err := p.runContainer(ctx, container{
 		name: name, component: "edge", image: image, user: proxyUser, aliases: []string{edgeHost},
 		memoryMiB: 256, cpus: 2, grace: 15,
 		mounts: []docker.ContainerMountInput{mount(config, "/config"), mount(state, "/state")},
@@ -53,6 +53,10 @@ func (p *Platform) OpenEdge(ctx *pulumi.Context, name string, a components.EdgeA
 		ports:  map[int]int{p.settings.HTTPSPort: 8443, p.settings.HTTPPort: 8080},
 		health: []string{"/slipway/health"}, signal: "SIGUSR1",
 	}, opts...)
+	if err != nil {
+		return none, err
+	}
+	divided, err := p.divide(ctx, name, image, proxy, state, a, opts)
 	if err != nil {
 		return none, err
 	}
@@ -64,7 +68,35 @@ func (p *Platform) OpenEdge(ctx *pulumi.Context, name string, a components.EdgeA
 		URL:     pulumi.Sprintf("https://%s:%d", host, p.settings.HTTPSPort),
 		Scope:   components.Scope{scopeExpires: expiry(a.Certificate)},
 		SlotKey: slotKey,
+		Ready:   divided,
 	}, nil
+}
+
+// divide tells the proxy the slots' shares of the traffic, in a container that ends: through its runtime API, so no connection drops,
+// and in the file that it starts from. It runs once for each change of the release, and after every instance is ready.
+func (p *Platform) divide(ctx *pulumi.Context, name string, image pulumi.StringInput, proxy *docker.Container, state *docker.Volume, a components.EdgeArgs, opts []pulumi.ResourceOption) (pulumi.StringOutput, error) {
+	green := 0
+	for _, t := range a.Tracks {
+		if t.Slot == components.Green {
+			green = t.Weight
+		}
+	}
+	var ready pulumi.Output = pulumi.String("").ToStringOutput()
+	if a.Ready != nil {
+		ready = a.Ready
+	}
+	// The image is known only when the instances are ready and the proxy runs.
+	after := pulumi.All(image, ready, proxy.ID()).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput)
+	step := name + "-weights"
+	run, err := p.runContainer(ctx, container{
+		name: step, component: "edge", image: after, user: proxyUser, entrypoint: []string{"/slipway/set-weight"}, command: []string{string(components.Green), strconv.Itoa(green)},
+		mounts: []docker.ContainerMountInput{mount(state, "/state")}, memoryMiB: 32, cpus: 0.5, once: true, unique: true,
+		labels: map[string]string{LabelRevision: strconv.Itoa(a.Revision)},
+	}, opts...)
+	if err != nil {
+		return pulumi.StringOutput{}, err
+	}
+	return succeeded(step, "so traffic is divided as it was before", run), nil
 }
 
 // expiry reads when a certificate ends, in seconds since 1970.

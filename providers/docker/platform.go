@@ -23,6 +23,7 @@ const (
 	LabelVersion   = "dev.slipway.version"   // content hash of the app's source, likewise
 	LabelRoot      = "dev.slipway.root"      // folder of the checkout that made the stack, on the network only
 	LabelFiles     = "dev.slipway.files"     // hash of the configuration files a container reads
+	LabelRevision  = "dev.slipway.revision"  // of the release, on the container that divides the traffic
 	LabelData      = "dev.slipway.data"      // "true" on volumes that hold what users have stored
 )
 

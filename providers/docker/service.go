@@ -34,7 +34,7 @@ const appUser = "65532:65532"
 // no container has at the moment.
 func slotHost(s components.Slot) string { return string(s) + ".slipway.internal" }
 
-// RunService runs the init steps and migrations as containers that end, then each track's instances. An instance's container
+// RunService runs the init steps and each track's migrations as containers that end, then the track's instances. An instance's container
 // has a hash of its template in its name: a new version starts beside the old one, is waited for until it is healthy, and only
 // then is the old one stopped, so a version that can't start never takes the place of one that serves.
 func (p *Platform) RunService(ctx *pulumi.Context, name string, a components.ServiceArgs, opts ...pulumi.ResourceOption) (components.ServiceState, error) {
@@ -47,8 +47,12 @@ func (p *Platform) RunService(ctx *pulumi.Context, name string, a components.Ser
 	}
 	var waited []any
 	for _, t := range a.Tracks {
+		migrated, err := p.migrate(ctx, name, a, t, ready, opts)
+		if err != nil {
+			return components.ServiceState{}, err
+		}
 		// The image is known only when the preparations have succeeded, so no instance starts before.
-		image := pulumi.All(t.Image, ready).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput)
+		image := pulumi.All(t.Image, migrated).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput)
 		var targets pulumi.StringArray
 		for i := 1; i <= a.MinReplicas; i++ {
 			replica, err := p.runContainer(ctx, container{
@@ -95,11 +99,11 @@ func (p *Platform) awaitReady(ctx *pulumi.Context, name string, a components.Ser
 	if err != nil {
 		return pulumi.StringOutput{}, err
 	}
-	return succeeded(step, run), nil
+	return succeeded(step, noTraffic, run), nil
 }
 
-// prepare runs the init steps in order, then the migrations with the newest track's image. The output is known when all have
-// ended with exit code 0, and fails with the step's last words otherwise.
+// prepare runs the init steps in order. The output is known when all have ended with exit code 0, and fails with the step's last
+// words otherwise.
 func (p *Platform) prepare(ctx *pulumi.Context, name string, a components.ServiceArgs, opts []pulumi.ResourceOption) (pulumi.StringOutput, error) {
 	done := pulumi.String("").ToStringOutput()
 	for _, s := range a.Init {
@@ -112,12 +116,17 @@ func (p *Platform) prepare(ctx *pulumi.Context, name string, a components.Servic
 			return done, err
 		}
 	}
+	return done, nil
+}
+
+// migrate runs the migrations of a track with its own image, after the init steps. Each slot has a container of its own for that: with
+// one for both, the instances that serve would hang on what runs for the candidate.
+func (p *Platform) migrate(ctx *pulumi.Context, name string, a components.ServiceArgs, t components.Track, before pulumi.StringOutput, opts []pulumi.ResourceOption) (pulumi.StringOutput, error) {
 	if len(a.Migrate) == 0 {
-		return done, nil
+		return before, nil
 	}
-	newest := a.Tracks[len(a.Tracks)-1]
-	s := components.InitStep{Name: "migrate", Image: newest.Image, Command: a.Migrate}
-	return p.runStep(ctx, s, stepContainer(name, s, p.appEnvironment(a, newest)), done, opts)
+	s := components.InitStep{Name: string(t.Slot) + "-migrate", Image: t.Image, Command: a.Migrate}
+	return p.runStep(ctx, s, stepContainer(name, s, p.appEnvironment(a, t)), before, opts)
 }
 
 func stepContainer(service string, s components.InitStep, env map[string]pulumi.StringInput) container {
@@ -152,18 +161,21 @@ func (p *Platform) runStep(ctx *pulumi.Context, s components.InitStep, c contain
 	if err != nil {
 		return before, err
 	}
-	return succeeded(s.Name, run), nil
+	return succeeded(s.Name, noTraffic, run), nil
 }
 
+// noTraffic is what follows from an init step or a readiness that failed.
+const noTraffic = "so this version takes no traffic; the one before, if there is one, goes on serving"
+
 // succeeded asserts that a container that runs once has ended well. The provider ignores its exit code.
-func succeeded(step string, run *docker.Container) pulumi.StringOutput {
+func succeeded(step, consequence string, run *docker.Container) pulumi.StringOutput {
 	return pulumi.All(run.ExitCode, run.ContainerLogs, run.Name).ApplyT(func(v []any) (string, error) {
 		code, _ := v[0].(int)
 		if code == 0 {
 			return "", nil
 		}
 		logs, _ := v[1].(string)
-		return "", fmt.Errorf("%s ended with exit code %d, so this version takes no traffic; the one before, if there is one, goes on serving. The next `go run . up` runs it again (with plain Pulumi: remove the container, then pulumi refresh). Last words:\n%s", step, code, tail(logs, 2000))
+		return "", fmt.Errorf("%s ended with exit code %d, %s. The next `go run . up` runs it again (with plain Pulumi: remove the container, then pulumi refresh). Last words:\n%s", step, code, consequence, tail(logs, 2000))
 	}).(pulumi.StringOutput)
 }
 

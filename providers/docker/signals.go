@@ -17,7 +17,7 @@ import (
 var expressions = map[string]string{
 	"error-rate": `100 * sum(rate(haproxy_backend_http_responses_total{proxy=~"blue|green",code="5xx"}[1m]))` +
 		` / clamp_min(sum(rate(haproxy_backend_http_responses_total{proxy=~"blue|green"}[1m])), 0.01)`,
-	"latency-p99":          `histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket{job="app"}[2m])))`,
+	"latency-p99":          `histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket{job="app",` + Served + `}[2m])))`,
 	"unhealthy-instances":  `sum(haproxy_server_status{proxy=~"blue|green",state="DOWN"}) or vector(0)`,
 	"uptime":               `100 * ((sum(haproxy_backend_active_servers{proxy=~"blue|green"}) or vector(0)) > bool 0)`,
 	"restarts":             `max(changes(process_start_time_seconds{job="app"}[10m])) or vector(0)`,
@@ -27,6 +27,22 @@ var expressions = map[string]string{
 	"cache-memory":         `100 * max(redis_memory_used_bytes) / max(redis_memory_max_bytes > 0)`,
 	"cache-evictions":      `sum(rate(redis_evicted_keys_total[5m]))`,
 	"certificate-expiry":   `vector((EXPIRES - time()) / 86400)`,
+}
+
+// Served leaves out the requests of proxies and of Prometheus itself, which are many and fast.
+const Served = `route!~".*/(healthz|readyz|metrics)"`
+
+// GateRecord is the series that holds the present value of each gate in each slot: its labels are signal and slot.
+const GateRecord = "slipway:gate"
+
+// slotExpressions measure the gates in one slot, SLOT: a rollout must tell the candidate's fault from the live version's.
+var slotExpressions = map[string]string{
+	"error-rate": `100 * sum(rate(haproxy_backend_http_responses_total{proxy="SLOT",code="5xx"}[1m]))` +
+		` / clamp_min(sum(rate(haproxy_backend_http_responses_total{proxy="SLOT"}[1m])), 0.01)`,
+	"latency-p99":         `histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket{job="app",slot="SLOT",` + Served + `}[1m])))`,
+	"unhealthy-instances": `sum(haproxy_server_status{proxy="SLOT",state="DOWN"}) or vector(0)`,
+	"uptime":              `100 * ((sum(haproxy_backend_active_servers{proxy="SLOT"}) or vector(0)) > bool 0)`,
+	"restarts":            `max(changes(process_start_time_seconds{job="app",slot="SLOT"}[10m])) or vector(0)`,
 }
 
 // unmeasured signals have no source on a laptop; a threshold for one is refused.
@@ -80,11 +96,29 @@ func rules(all []measured) (string, error) {
 			"annotations": map[string]string{"summary": m.Title, "description": m.Meaning, "value": "{{ $value }} " + m.Unit, "threshold": fmt.Sprintf("%s %g %s", relation, m.Threshold, m.Unit)},
 		})
 	}
-	text, err := json.MarshalIndent(map[string]any{"groups": []any{map[string]any{"name": "slipway", "rules": out}}}, "", "  ")
+	text, err := json.MarshalIndent(map[string]any{"groups": []any{map[string]any{"name": "slipway", "rules": out}, map[string]any{"name": "gates", "rules": gateRules(all)}}}, "", "  ")
 	if err != nil {
 		return "", fmt.Errorf("rendering alert rules: %w", err)
 	}
 	return string(text) + "\n", nil
+}
+
+// gateRules record the gates of each slot.
+// https://prometheus.io/docs/prometheus/2.53/configuration/recording_rules/
+func gateRules(all []measured) []map[string]any {
+	var out []map[string]any
+	for _, m := range all {
+		e, ok := slotExpressions[m.ID]
+		if !ok {
+			continue
+		}
+		for _, slot := range []components.Slot{components.Blue, components.Green} {
+			out = append(out, map[string]any{
+				"record": GateRecord, "expr": strings.ReplaceAll(e, "SLOT", string(slot)), "labels": map[string]string{"signal": m.ID, "slot": string(slot)},
+			})
+		}
+	}
+	return out
 }
 
 // panels turns the signals into the dashboard's rows.

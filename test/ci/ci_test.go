@@ -300,6 +300,18 @@ func TestPoliciesFitAndAreNarrow(t *testing.T) {
 	}
 }
 
+// A rollout asks how the slots do with either role.
+func TestRolesReadHealth(t *testing.T) {
+	for _, name := range []string{"deployer-app", "reader"} {
+		text := string(read(t, filepath.Join(root, "docs/iam", name+".json")))
+		for _, action := range []string{"cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms", "ecs:Describe*"} {
+			if !strings.Contains(text, `"`+action+`"`) {
+				t.Errorf("%s has no right to %s", name, action)
+			}
+		}
+	}
+}
+
 func TestGitLabTemplateIsYAML(t *testing.T) {
 	var all map[string]any
 	if err := yaml.Unmarshal(read(t, filepath.Join(root, "docs/gitlab-ci.yml")), &all); err != nil {

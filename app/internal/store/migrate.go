@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/golang-migrate/migrate/v4"
@@ -84,7 +85,22 @@ func upgrade(m *migrate.Migrate, files source.Driver, log *slog.Logger) error {
 		}
 		return settled(m.Up())
 	}
+	if errors.Is(err, fs.ErrNotExist) && newer(m, files) {
+		// A later version of the app is on its way in, or was here. Its schema suits this version too, which still has to start.
+		log.Warn("the schema is newer than this version of the app: nothing is migrated")
+		return nil
+	}
 	return settled(err)
+}
+
+// newer says whether the database has a version that is later than all that this program knows.
+func newer(m *migrate.Migrate, files source.Driver) bool {
+	version, _, err := m.Version()
+	if err != nil {
+		return false
+	}
+	last, err := lastBefore(files, math.MaxInt)
+	return err == nil && int(version) > last
 }
 
 // lastBefore returns the version of the last migration before a given one. Numbers may have gaps, and the given one may be gone:

@@ -1,0 +1,97 @@
+package rollout
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const (
+	// blind is how long the health may be unreadable before the rollout goes back: without eyes nothing may be promoted.
+	blind = time.Minute
+	// patience is how many times the bake time a step may be held up, but at least leastPatience.
+	patience      = 3
+	leastPatience = 2 * time.Minute
+	// quietPatience is the same for a step without enough requests, with a minimum of leastQuiet.
+	quietPatience = 10
+	leastQuiet    = 10 * time.Minute
+	// portion is how many synthetic requests a slot gets after each look.
+	portion = 40
+)
+
+// bake watches both slots for the bake time. The reason says why the rollout must go back, and is empty if it may go on. The time is
+// counted anew after an interruption.
+func (r *Runner) bake(ctx context.Context) (reason string, err error) {
+	since, seen, slow := time.Now(), time.Now(), 0
+	limits := struct{ held, quiet time.Duration }{max(patience*r.Bake, leastPatience), max(quietPatience*r.Bake, leastQuiet)}
+	for {
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(r.Every):
+		}
+		o := r.now.Rollout
+		sides, err := Look(ctx, r.Health, r.now, since)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return "", ctx.Err()
+		case err != nil && time.Since(seen) > blind:
+			return fmt.Sprintf("the health of the slots could not be read for %s: %v", blind, err), nil
+		case err != nil:
+			r.say(Looked, "the health of the slots can't be read: %v", err)
+			continue
+		}
+		seen = time.Now()
+		candidate, live := sides[o.Candidate], sides[r.now.Live]
+		v := r.judge(candidate, live, r.baseline)
+		if v.slow != "" {
+			slow++
+		} else {
+			slow = 0
+		}
+		if v.breach == "" && slow >= persistent {
+			v.breach = v.slow
+		}
+		took := time.Since(since)
+		due := max(0, r.Bake+r.Health.Lag()-took)
+		e := event(Looked, r.now, r.notes(v))
+		e.Sides, e.Left = sides, due.Seconds()
+		r.Report(e)
+		switch {
+		case v.breach != "":
+			return v.breach, nil
+		case v.hold != "" && took > limits.held:
+			return fmt.Sprintf("held up for %s: %s", took.Round(time.Second), v.hold), nil
+		case v.few && took > limits.quiet:
+			return fmt.Sprintf("only %.0f requests reached the candidate in %s, and rollout.minRequests wants %d", candidate.Figures.Requests, took.Round(time.Second), r.MinRequests), nil
+		case due == 0 && v.hold == "" && v.slow == "" && !v.few:
+			if o.Steps[o.Step] < 100 {
+				r.remember(live.Figures)
+			}
+			return "", nil
+		}
+		if v.few && r.Synthetic {
+			r.Door.exercise(ctx, o.Candidate, portion)
+			if o.Steps[o.Step] < 100 && live.Figures.Requests < float64(r.MinRequests) {
+				r.Door.exercise(ctx, r.now.Live, portion)
+			}
+		}
+	}
+}
+
+// notes says what a look has found, for people.
+func (r *Runner) notes(v verdict) string {
+	switch {
+	case v.breach != "":
+		return v.breach
+	case v.hold != "":
+		return "waiting: " + v.hold
+	case v.slow != "":
+		return "looking again: " + v.slow
+	case v.few && r.Synthetic:
+		return fmt.Sprintf("fewer than %d requests, too few to judge: sending synthetic ones", r.MinRequests)
+	case v.few:
+		return fmt.Sprintf("fewer than %d requests, too few to judge: waiting for more", r.MinRequests)
+	}
+	return "gates clean"
+}

@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/slipway-iac/slipway/cli/rollout"
+	"github.com/slipway-iac/slipway/stacks/release"
+)
+
+// moving implements rollout.Stack.
+var _ rollout.Stack = (*moving)(nil)
+
+// ready makes sure of what updates need on this machine, and of a state that an interrupted run has not left half done.
+func (m *moving) ready(ctx context.Context) error {
+	if err := m.c.target.Prepare(ctx, m.c.progress, m.Stack); err != nil {
+		return err
+	}
+	err := m.alone(func() error { return m.repair(ctx, m.c) })
+	if errors.Is(err, release.ErrRefused) {
+		return &exit{exitRefused, err}
+	}
+	return err
+}
+
+// alone keeps other runs of this checkout out. A rollout lasts longer than its updates: between them, others may work on the stack.
+func (m *moving) alone(do func() error) error {
+	free, err := hold(filepath.Join(m.c.home(), "work", m.c.stack+".lock"))
+	if err != nil {
+		return fmt.Errorf("locking stack %q: %w", m.c.stack, err)
+	}
+	if free == nil {
+		return fmt.Errorf("%w: another run of this checkout is working on stack %q", rollout.ErrBusy, m.c.stack)
+	}
+	defer free()
+	if err := m.c.clearStaleLock(m.env); err != nil {
+		return fmt.Errorf("%w: %w", rollout.ErrBusy, err)
+	}
+	return do()
+}
+
+// Apply updates the stack for one transition.
+func (m *moving) Apply(ctx context.Context, t release.Transition) (now release.Release, err error) {
+	what := map[release.Action]string{
+		release.Stage: "bringing the candidate up", release.Take: "taking the rollout", release.Shift: "moving traffic",
+		release.Promote: "promoting the candidate", release.Abort: "giving the traffic back", release.Clear: "removing the candidate",
+	}[t.Action]
+	err = m.alone(func() error { now, err = m.update(ctx, what, &t); return err })
+	return now, err
+}
+
+// Tidy updates the stack for no transition.
+func (m *moving) Tidy(ctx context.Context) error {
+	return m.alone(func() error {
+		if err := m.repair(ctx, m.c); err != nil {
+			return err
+		}
+		_, err := m.update(ctx, "tidying up", nil)
+		return err
+	})
+}
+
+// Serves reads the version back from the public address.
+func (m *moving) Serves(ctx context.Context, version string) error {
+	o, err := m.outputs(ctx)
+	if err != nil {
+		return err
+	}
+	return m.c.verify(ctx, m.session, o, version)
+}
+
+func (m *moving) update(ctx context.Context, what string, t *release.Transition) (release.Release, error) {
+	in := m.input
+	in.Transition = t
+	program := m.c.program.Inline(m.c.root, in)
+	var refusal atomic.Pointer[error] // set by the program, read by what shows the engine's messages
+	m.auto.Workspace().SetProgram(func(ctx *pulumi.Context) error {
+		err := program(ctx)
+		if errors.Is(err, release.ErrRefused) {
+			refusal.Store(&err)
+		}
+		return err
+	})
+	m.show.rest()
+	f := newFollow(m.c.err, m.c.progress, what)
+	f.caller = func() bool { return refusal.Load() != nil }
+	result, err := m.auto.Up(ctx, optup.EventStreams(f.events), optup.SuppressProgress())
+	f.wait()
+	switch {
+	case refusal.Load() != nil:
+		return release.Release{}, *refusal.Load()
+	case auto.IsConcurrentUpdateError(err):
+		return release.Release{}, fmt.Errorf("%w: another run holds stack %q", rollout.ErrBusy, m.Name)
+	case err != nil && f.last != "":
+		return release.Release{}, errors.New(f.last)
+	case err != nil:
+		return release.Release{}, err
+	}
+	return release.Parse(outputsOf(result.Outputs).Release)
+}

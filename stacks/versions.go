@@ -1,0 +1,120 @@
+package stacks
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/stacks/release"
+)
+
+// versions says which versions of the app run after this update, and which of them comes from the source at hand.
+type versions struct {
+	source  components.ImageArgs
+	next    release.Release
+	inPlace bool
+}
+
+// newVersions works out the next release from the last one, the source, and the transition that was asked for, if any.
+func newVersions(root string, c Config, last release.Release, t *release.Transition) (versions, error) {
+	source, err := appSource(root, c)
+	if err != nil {
+		return versions{}, err
+	}
+	v := versions{source: source, inPlace: c.Rollout.Strategy == StrategyRolling}
+	now := time.Now().UTC().Truncate(time.Second)
+	if t == nil {
+		v.next = last.Deploy(source.Version, v.inPlace, now)
+	} else if v.next, err = last.Next(*t, source.Version, now); err != nil {
+		return versions{}, err
+	}
+	for _, o := range v.next.Slots {
+		if o.Version == source.Version {
+			return v, nil
+		}
+	}
+	// The source is ahead of all that runs: it is not built before a rollout takes it.
+	v.source.Built = v.next.Slots[v.next.Newest()].Image
+	return v, nil
+}
+
+// behind tells the version that the source has if no slot runs it.
+func (v versions) behind() (string, bool) { return v.source.Version, v.source.Built != "" }
+
+// tracks are the slots to run, the one that was filled last at the end. What a release has once recorded runs unchanged, whatever
+// becomes of the source; only in place does the live slot follow the image that the source makes.
+func (v versions) tracks(app components.ImageRef) []components.Track {
+	var out []components.Track
+	for _, slot := range v.next.InOrder() {
+		o := v.next.Slots[slot]
+		image := components.ImageRef{StringOutput: pulumi.String(o.Image).ToStringOutput()}
+		if o.Image == "" || v.inPlace && v.next.Rollout == nil && o.Version == v.source.Version {
+			image = app
+		}
+		out = append(out, components.Track{Slot: slot, Image: image, Version: o.Version, Weight: o.Weight, Sequence: o.Sequence})
+	}
+	return out
+}
+
+// live is the track that traffic belongs to.
+func (v versions) live(tracks []components.Track) components.Track {
+	for _, t := range tracks {
+		if t.Slot == v.next.Live {
+			return t
+		}
+	}
+	return components.Track{}
+}
+
+// text is the output `release`. It is known when the images are and when all of ready is: what failed on the way never gets in.
+func (v versions) text(tracks []components.Track, ready ...pulumi.Output) pulumi.StringOutput {
+	var waited []any
+	for _, t := range tracks {
+		waited = append(waited, t.Image.StringOutput)
+	}
+	for _, r := range ready {
+		if r != nil {
+			waited = append(waited, r)
+		}
+	}
+	return pulumi.All(waited...).ApplyT(func(all []any) (string, error) {
+		done := v.next
+		done.Slots = map[components.Slot]release.Occupant{}
+		for i, t := range tracks {
+			o := v.next.Slots[t.Slot]
+			o.Image = all[i].(string)
+			done.Slots[t.Slot] = o
+		}
+		return done.Text()
+	}).(pulumi.StringOutput)
+}
+
+// appSource is what the app is built from, or the ready-made image that the configuration names. The version is the content hash of
+// the source, so it changes if and only if a new image is made.
+func appSource(root string, c Config) (components.ImageArgs, error) {
+	args := components.ImageArgs{Reference: c.App.Image, Dockerfile: c.App.Dockerfile}
+	if c.App.Architecture != "native" {
+		args.Platform = "linux/" + c.App.Architecture
+	}
+	if c.App.Image != "" {
+		_, digest, byDigest := strings.Cut(c.App.Image, "@sha256:")
+		if !byDigest {
+			sum := sha256.Sum256([]byte(c.App.Image))
+			digest = hex.EncodeToString(sum[:])
+		}
+		args.Version = digest[:min(12, len(digest))]
+		return args, nil
+	}
+	var err error
+	args.Context = filepath.Join(root, filepath.FromSlash(c.App.Path))
+	if args.Version, err = components.ContentHash(args.Context, args.Dockerfile, args.Dockerfile, args.Platform); err != nil {
+		return args, fmt.Errorf("app.path: %w", err)
+	}
+	return args, nil
+}

@@ -1,0 +1,190 @@
+package stacks
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/components/componentstest"
+	"github.com/slipway-iac/slipway/stacks/release"
+)
+
+// train is a stack with its outputs, on which updates follow each other.
+type train struct {
+	root    string
+	in      Input
+	outputs map[string]string
+	asked   *recorder
+	said    []string
+}
+
+func newTrain(t *testing.T, strategy string) *train {
+	t.Helper()
+	r := &train{root: checkout(t), in: input("cloud", "docker", "app", `{"name":"my-app"}`, "rollout", `{"strategy":"`+strategy+`"}`), outputs: map[string]string{}}
+	if err := r.update(t, nil); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// update runs the program with the outputs of the last update, and keeps what it exports.
+func (r *train) update(t *testing.T, do *release.Transition) error {
+	t.Helper()
+	r.in.Transition = do
+	program := Program{Cloud: CloudDocker, Platform: func(ctx *pulumi.Context, _ string, _ Config) (components.Platform, error) {
+		made, err := newRecorder(ctx)
+		r.asked = made
+		return made, err
+	}}
+	recording, err := componentstest.Record(program.Inline(r.root, r.in), componentstest.Options{Previous: r.outputs})
+	r.said = recording.Messages
+	exported := map[string]string{}
+	for name, v := range recording.Exports {
+		if v.IsString() {
+			exported[string(name)] = v.StringValue()
+		}
+	}
+	if err == nil || len(exported) > 0 {
+		r.outputs = exported
+	}
+	return err
+}
+
+func (r *train) release(t *testing.T) release.Release {
+	t.Helper()
+	got, err := release.Parse(r.outputs["release"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// edit changes the app's source and returns its version.
+func (r *train) edit(t *testing.T, text string) string {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(r.root, "app", "main.txt"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(r.in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := appSource(r.root, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source.Version
+}
+
+// tracks are what the service was asked to run: slot, version and weight.
+func (r *train) tracks() []components.Track {
+	out := slices.Clone(r.asked.asked["service my-app"].(components.ServiceArgs).Tracks)
+	for i := range out {
+		out[i].Image = components.ImageRef{}
+	}
+	return out
+}
+
+func TestProgressiveUpdateLeavesTheAppAlone(t *testing.T) {
+	r := newTrain(t, "canary")
+	before, was := r.tracks(), r.release(t)
+	version := r.edit(t, "new")
+	if err := r.update(t, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.tracks(); !slices.Equal(got, before) || r.outputs["version"] != before[0].Version {
+		t.Errorf("the tracks are %+v, before %+v; version %s", got, before, r.outputs["version"])
+	}
+	if image := r.asked.asked["image my-app"].(components.ImageArgs); image.Built != was.Serving().Image {
+		t.Errorf("the new source is built: %+v", image)
+	}
+	if !slices.ContainsFunc(r.said, func(m string) bool { return strings.Contains(m, version) && strings.Contains(m, "rollout start") }) {
+		t.Errorf("it does not say how the app is deployed: %q", r.said)
+	}
+}
+
+func TestRollingUpdateReplacesInPlace(t *testing.T) {
+	r := newTrain(t, "rolling")
+	version := r.edit(t, "new")
+	if err := r.update(t, nil); err != nil {
+		t.Fatal(err)
+	}
+	want := []components.Track{{Slot: components.Blue, Version: version, Weight: 100, Sequence: 2}}
+	if got := r.tracks(); !slices.Equal(got, want) || r.outputs["version"] != version {
+		t.Errorf("the tracks are %+v, want %+v", got, want)
+	}
+}
+
+func TestTransitionsReachTheService(t *testing.T) {
+	r := newTrain(t, "canary")
+	old := r.tracks()[0].Version
+	version := r.edit(t, "new")
+	lease := release.Lease{Holder: "me@here", PID: 1, Until: time.Now().Add(time.Hour)}
+	for _, step := range []struct {
+		do   release.Transition
+		want []components.Track
+		live string
+	}{
+		{release.Transition{Action: release.Stage, Steps: []int{10, 100}}, []components.Track{
+			{Slot: components.Blue, Version: old, Weight: 100, Sequence: 1}, {Slot: components.Green, Version: version, Sequence: 2}}, old},
+		{release.Transition{Action: release.Shift, Step: 0}, []components.Track{
+			{Slot: components.Blue, Version: old, Weight: 90, Sequence: 1}, {Slot: components.Green, Version: version, Weight: 10, Sequence: 2}}, old},
+		{release.Transition{Action: release.Shift, Step: 1}, []components.Track{
+			{Slot: components.Blue, Version: old, Sequence: 1}, {Slot: components.Green, Version: version, Weight: 100, Sequence: 2}}, old},
+		{release.Transition{Action: release.Promote, Keep: time.Hour}, []components.Track{
+			{Slot: components.Blue, Version: old, Sequence: 1}, {Slot: components.Green, Version: version, Weight: 100, Sequence: 2}}, version},
+		{release.Transition{Action: release.Abort, Reason: "by hand"}, []components.Track{
+			{Slot: components.Blue, Version: old, Weight: 100, Sequence: 1}, {Slot: components.Green, Version: version, Sequence: 2}}, old},
+		{release.Transition{Action: release.Clear}, []components.Track{{Slot: components.Blue, Version: old, Weight: 100, Sequence: 1}}, old},
+	} {
+		step.do.ID, step.do.Lease = "r1", lease
+		if err := r.update(t, &step.do); err != nil {
+			t.Fatalf("%s: %v", step.do.Action, err)
+		}
+		if got := r.tracks(); !slices.Equal(got, step.want) {
+			t.Errorf("%s: the tracks are %+v, want %+v", step.do.Action, got, step.want)
+		}
+		edge := r.asked.asked["edge edge"].(components.EdgeArgs)
+		if len(edge.Tracks) != len(step.want) || edge.Revision != r.release(t).Revision {
+			t.Errorf("%s: the edge is told %+v, revision %d", step.do.Action, edge.Tracks, edge.Revision)
+		}
+		if r.outputs["version"] != step.live {
+			t.Errorf("%s: version is %s, want %s", step.do.Action, r.outputs["version"], step.live)
+		}
+		for slot, o := range r.release(t).Slots {
+			if o.Image == "" {
+				t.Errorf("%s: the image of slot %s is not recorded", step.do.Action, slot)
+			}
+		}
+	}
+}
+
+// TestOutputsSurviveAFailure: the SDK exports what there is even when the program fails.
+func TestOutputsSurviveAFailure(t *testing.T) {
+	r := newTrain(t, "canary")
+	before := r.outputs
+	err := r.update(t, &release.Transition{Action: release.Shift, ID: "none"})
+	if !errors.Is(err, release.ErrRefused) {
+		t.Fatalf("got %v, want a refusal", err)
+	}
+	for name, value := range before {
+		if r.outputs[name] != value {
+			t.Errorf("output %s is %q, was %q", name, r.outputs[name], value)
+		}
+	}
+}
+
+func TestUnreadableRelease(t *testing.T) {
+	r := newTrain(t, "rolling")
+	r.outputs["release"] = `{"format":99}`
+	if err := r.update(t, nil); err == nil || !strings.Contains(err.Error(), "format 99") {
+		t.Errorf("got %v", err)
+	}
+}
