@@ -42,7 +42,7 @@ func (p *Platform) makeEnvironment(ctx *pulumi.Context) error {
 	}
 	p.cluster = environment{
 		made: made,
-		id: made.ID().ToStringOutput(), name: made.Name, domain: made.DefaultDomain, address: made.StaticIp,
+		id:   made.ID().ToStringOutput(), name: made.Name, domain: made.DefaultDomain, address: made.StaticIp,
 		verification: made.CustomDomainConfiguration.CustomDomainVerificationId().Elem(),
 	}
 	return p.diagnose(ctx, "environment", made.ID(), true, true, opts)

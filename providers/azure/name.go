@@ -40,8 +40,11 @@ func (p *Platform) global(limit int, separator string) pulumi.StringOutput {
 
 // groupName is the name of the stack's resource group. It holds the project too, as the subscription has one space of names for
 // them, and it is the same from run to run: programs look things up by it.
-func (p *Platform) groupName() string {
-	return join(clean(p.project)+"-"+p.base(), "", 90)
+func (p *Platform) groupName() string { return GroupName(p.settings.App, p.project, p.stack) }
+
+// GroupName is the name of a stack's resource group.
+func GroupName(app, project, stack string) string {
+	return join(clean(project)+"-"+clean(app+"-"+stack), "", 90)
 }
 
 var unclean = regexp.MustCompile(`[^a-z0-9]+`)

@@ -90,7 +90,7 @@ func (p *Platform) checkService(a components.ServiceArgs) error {
 	case p.settings.DrainSeconds > 600:
 		return components.Unsupported("azure", "app.drain", fmt.Sprintf("%d s are more than 600", p.settings.DrainSeconds))
 	}
-	return nil
+	return checkGates(a.Gates)
 }
 
 // containerApp makes the app. It can't be made anew beside itself, as its name is fixed; nothing that configuration may change
@@ -159,18 +159,6 @@ func (p *Platform) serviceScope(ctx *pulumi.Context, d deployment, made *app.Con
 	}
 	for _, slot := range slots {
 		scope[scopeSlotHost+string(slot)] = p.slotHost(d.name, slot)
-	}
-	return scope
-}
-
-// health is what the command line finds the figures of the slots by.
-func (p *Platform) health(d deployment, made *app.ContainerApp) components.Scope {
-	scope := components.Scope{
-		scopeSubscription: pulumi.String(p.subscription).ToStringOutput(), scopeGroup: p.group, scopeApp: made.ID().ToStringOutput(), scopeCustomer: p.logs.customer,
-	}
-	for _, t := range d.args.Tracks {
-		scope[scopeRevision+string(t.Slot)] = d.revisions[t.Slot].name
-		scope[scopeVersion+string(t.Slot)] = pulumi.String(t.Version).ToStringOutput()
 	}
 	return scope
 }
