@@ -114,6 +114,7 @@ var defaults = []defaultRow{
 	{path: "aws.spot", clouds: "aws", value: "true"},
 	{path: "aws.spot", clouds: "aws", tier: TierProd, value: "false"},
 	{path: "azure.frontDoor", clouds: "azure", value: "none"},
+	{path: "azure.frontDoor", clouds: "azure", strategies: progressive, value: "standard"},
 	{path: "azure.frontDoor", clouds: "azure", tier: TierProd, value: "premium"},
 	{path: "azure.entraAdminType", clouds: "azure", value: "Group"},
 }
