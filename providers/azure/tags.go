@@ -26,15 +26,17 @@ func (p *Platform) tag(a *pulumi.ResourceTransformationArgs) *pulumi.ResourceTra
 	if field := args.FieldByName("Location"); field.IsValid() && field.CanSet() && field.IsNil() {
 		field.Set(reflect.ValueOf(pulumi.String(p.settings.Region)))
 	}
-	if field := args.FieldByName("Tags"); field.IsValid() && field.CanSet() && field.Type() == reflect.TypeFor[pulumi.StringMapInput]() {
+	field := args.FieldByName("Tags")
+	if !field.IsValid() || !field.CanSet() || field.Type() != reflect.TypeFor[pulumi.StringMapInput]() {
+		return &pulumi.ResourceTransformationResult{Props: a.Props, Opts: a.Opts}
+	}
+	if own, plain := field.Interface().(pulumi.StringMap); plain || field.IsNil() { // tags that are an output hold the stack's already
 		tags := pulumi.StringMap{TagApp: pulumi.String(p.settings.App), TagStack: pulumi.String(p.project + "." + p.stack)}
 		for k, v := range p.settings.Tags {
 			tags[k] = pulumi.String(v)
 		}
-		if own, ok := field.Interface().(pulumi.StringMap); ok {
-			for k, v := range own {
-				tags[k] = v
-			}
+		for k, v := range own {
+			tags[k] = v
 		}
 		field.Set(reflect.ValueOf(tags))
 	}

@@ -38,9 +38,9 @@ func (p *Platform) webTest(ctx *pulumi.Context, row components.Signal, m measure
 	for _, id := range from {
 		locations = append(locations, webtests.WebTestGeolocationArgs{Location: pulumi.String(id)})
 	}
-	name := p.name(m.test, 64)
+	name := p.fixed(m.test, 64)
 	made, err := webtests.NewWebTest(ctx, name, &webtests.WebTestArgs{
-		ResourceGroupName: p.group, Kind: webtests.WebTestKindStandard, WebTestKind: webtests.WebTestKindStandard, SyntheticMonitorId: pulumi.String(name),
+		ResourceGroupName: p.group, WebTestName: pulumi.String(name), Kind: webtests.WebTestKindStandard, WebTestKind: webtests.WebTestKindStandard, SyntheticMonitorId: pulumi.String(name),
 		Description: pulumi.String(row.Title), Enabled: pulumi.Bool(true), Frequency: pulumi.Int(every), Timeout: pulumi.Int(30), RetryEnabled: pulumi.Bool(true), Locations: locations,
 		Request: webtests.WebTestPropertiesRequestArgs{
 			RequestUrl: pulumi.Sprintf("%s%s", m.scope[scopeURL], m.scope[scopeReady]), HttpVerb: pulumi.String("GET"),
