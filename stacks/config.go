@@ -194,6 +194,8 @@ type Azure struct {
 	FrontDoor        string `json:"frontDoor" desc:"Front Door tier; premium has managed WAF rules and private link." enum:"none,standard,premium"`
 	GeoBackup        bool   `json:"geoBackup" desc:"Copy the database's backups to the paired region."`
 	EntraAdmin       string `json:"entraAdmin" desc:"Object id of the Entra principal that administers the database; empty for none." format:"uuid"`
+	EntraAdminName   string `json:"entraAdminName" desc:"Name of azure.entraAdmin in Entra: the user principal name, or that of the group or application."`
+	EntraAdminType   string `json:"entraAdminType" desc:"What azure.entraAdmin is." enum:"User,Group,ServicePrincipal"`
 }
 
 // GCP holds what only GCP has.

@@ -65,6 +65,7 @@ var defaults = []defaultRow{
 
 	{path: "database.enabled", value: "true"},
 	{path: "database.version", value: "17"},
+	{path: "database.version", clouds: "azure", value: "16"},
 	{path: "database.size", value: "small"},
 	{path: "database.size", clouds: managed, tier: TierProd, value: "medium"},
 	{path: "database.storage", clouds: "aws,gcp", value: "20Gi"},
@@ -114,7 +115,9 @@ var defaults = []defaultRow{
 	{path: "aws.spot", clouds: "aws", value: "true"},
 	{path: "aws.spot", clouds: "aws", tier: TierProd, value: "false"},
 	{path: "azure.frontDoor", clouds: "azure", value: "none"},
+	{path: "azure.frontDoor", clouds: "azure", strategies: progressive, value: "standard"},
 	{path: "azure.frontDoor", clouds: "azure", tier: TierProd, value: "premium"},
+	{path: "azure.entraAdminType", clouds: "azure", value: "Group"},
 }
 
 // derived are the defaults that follow from other values; settle computes them.
