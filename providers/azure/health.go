@@ -19,7 +19,7 @@ const scopeGates = "gates"
 //   - https://learn.microsoft.com/azure/azure-monitor/reference/tables/apprequests
 //   - https://learn.microsoft.com/azure/azure-monitor/reference/tables/containerappsystemlogs
 var SlotQueries = map[string]string{
-	"latency-p99": `AppRequests | where AppVersion == "{version}" | summarize Value = percentilew(DurationMs, ItemCount, 99) / 1000`,
+	"latency-p99": `AppRequests | where AppVersion == "{version}" or tostring(Properties["service.version"]) == "{version}" | summarize Value = percentilew(DurationMs, ItemCount, 99) / 1000`,
 	"unhealthy-instances": `ContainerAppSystemLogs | where RevisionName == "{revision}" and Reason in ("ProbeFailed", "ReplicaUnhealthy")` +
 		` | summarize Failed = count() by ReplicaName | where Failed >= 3 | summarize Value = todouble(dcount(ReplicaName))`,
 	"restarts": `ContainerAppSystemLogs | where RevisionName == "{revision}" and Reason in ("ContainerTerminated", "ContainerBackOff")` +
