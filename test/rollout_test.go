@@ -32,45 +32,65 @@ const canaryConfig = `    readyTimeout: 12s
 // firstStep is the share of the first step in percent.
 const firstStep = 25
 
-// TestRollouts moves traffic from version to version under constant load, with every answer checked: good ones, all kinds of bad
-// ones, and rollouts that are disturbed. docs/rollouts.md has the figures.
+// Both tests move traffic from version to version under constant load, with every answer checked. docs/rollouts.md has the figures.
+// They run beside TestLocalStack: all of them wait more than they work.
+
+// TestRollouts is about good versions, also where the process that drives the rollout is killed or a person drives it.
 func TestRollouts(t *testing.T) {
+	rollouts(t, "-r", func(s *suite) []scenario {
+		return []scenario{
+			{"an update moves no traffic", s.updateMovesNothing},
+			{"canary of a good version", s.goodCanary},
+			{"abort after the promotion", s.abortKept},
+			{"blue/green of a good version", s.goodBlueGreen},
+			{"killed at each step", s.killedRollout},
+			{"by hand", s.manualRollout},
+		}
+	})
+}
+
+// TestRolledBack is about versions that must not take over, and about faults that are not the candidate's.
+func TestRolledBack(t *testing.T) {
+	rollouts(t, "-b", func(s *suite) []scenario {
+		return []scenario{
+			{"candidate that fails one request in five", s.failing},
+			{"candidate that is slow", s.slow},
+			{"candidate that crashes at start", s.crashing},
+			{"candidate that never becomes ready", s.neverReady},
+			{"candidate whose migration fails", s.migrationFails},
+			{"proxy, cache and a live replica fail meanwhile", s.disturbed},
+		}
+	})
+}
+
+// scenario is one rollout.
+type scenario struct {
+	name string
+	run  func(*testing.T)
+}
+
+// rollouts runs scenarios one after the other on a stack of their own.
+func rollouts(t *testing.T, suffix string, scenarios func(*suite) []scenario) {
 	if testing.Short() {
 		t.Skip("end to end: left out by -short")
 	}
 	t.Parallel()
 	requireEngine(t)
-	s := &suite{project: newProject(t, "-r", canaryConfig)}
+	s := &suite{project: newProject(t, suffix, canaryConfig)}
 	t.Cleanup(func() { s.tearDown(t) })
 	s.must(t, "up")
 	s.outputs = s.project.outputs(t)
 	s.site = newSite(t, s.outputs["url"], s.outputs["ca"])
 	s.site.create(t, keptSlug, keptTarget)
-	for _, step := range []struct {
-		name string
-		run  func(*testing.T)
-	}{
-		{"an update moves no traffic", s.updateMovesNothing},
-		{"canary of a good version", s.goodCanary},
-		{"abort after the promotion", s.abortKept},
-		{"blue/green of a good version", s.goodBlueGreen},
-		{"candidate that fails one request in five", s.failing},
-		{"candidate that is slow", s.slow},
-		{"candidate that crashes at start", s.crashing},
-		{"candidate that never becomes ready", s.neverReady},
-		{"candidate whose migration fails", s.migrationFails},
-		{"killed at each step", s.killedRollout},
-		{"proxy, cache and a live replica fail meanwhile", s.disturbed},
-		{"by hand", s.manualRollout},
-	} {
-		if !t.Run(step.name, step.run) && t.Failed() {
+	for _, one := range scenarios(s) {
+		if !t.Run(one.name, one.run) {
 			s.saveLogs(t)
 		}
 	}
 	s.clean(t)
 }
 
-// start begins a rollout and returns what it printed as events.
+// rollout calls the verb and returns what it printed as events.
 func (s *suite) rollout(t *testing.T, args ...string) (result, []rollout.Event) {
 	t.Helper()
 	r := s.run(t, "rollout", append(args, "--json")...)
