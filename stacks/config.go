@@ -170,11 +170,13 @@ type Traces struct {
 	SampleRatio float64 `json:"sampleRatio" desc:"Share of requests that are traced, 0 to 1." min:"0" max:"1"`
 }
 
-// Docker holds what only the local target has: its loopback ports.
+// Docker holds what only the local target has.
 type Docker struct {
 	HTTPSPort     int `json:"httpsPort" desc:"Loopback port that serves the app over HTTPS." min:"1" max:"65535"`
 	HTTPPort      int `json:"httpPort" desc:"Loopback port that only redirects to HTTPS." min:"1" max:"65535"`
 	DashboardPort int `json:"dashboardPort" desc:"Loopback port of the dashboard." min:"1" max:"65535"`
+
+	ReadyTimeout time.Duration `json:"readyTimeout" desc:"Time that a new version's replicas may take to become ready." min:"5s" max:"30m"`
 }
 
 // AWS holds what only AWS has.
@@ -192,6 +194,8 @@ type Azure struct {
 	FrontDoor        string `json:"frontDoor" desc:"Front Door tier; premium has managed WAF rules and private link." enum:"none,standard,premium"`
 	GeoBackup        bool   `json:"geoBackup" desc:"Copy the database's backups to the paired region."`
 	EntraAdmin       string `json:"entraAdmin" desc:"Object id of the Entra principal that administers the database; empty for none." format:"uuid"`
+	EntraAdminName   string `json:"entraAdminName" desc:"Name of azure.entraAdmin in Entra: the user principal name, or that of the group or application."`
+	EntraAdminType   string `json:"entraAdminType" desc:"What azure.entraAdmin is." enum:"User,Group,ServicePrincipal"`
 }
 
 // GCP holds what only GCP has.

@@ -29,6 +29,8 @@ var rules = []rule{
 	{[]string{"cloud", "domain"}, checkDomain},
 	{[]string{"cloud", "domain.name", "azure.dnsResourceGroup"}, checkAzureZone},
 	{[]string{"cloud", "database"}, checkDatabase},
+	{[]string{"cloud", "database", "azure"}, checkAzureDatabase},
+	{[]string{"cloud", "rollout.strategy", "azure.frontDoor"}, checkAzureRollout},
 	{[]string{"cloud", "cache"}, checkCache},
 	{[]string{"rollout"}, checkRollout},
 	{[]string{"cloud", "domain.name", "rollout.strategy"}, checkFrontDoor},

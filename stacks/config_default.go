@@ -65,6 +65,7 @@ var defaults = []defaultRow{
 
 	{path: "database.enabled", value: "true"},
 	{path: "database.version", value: "17"},
+	{path: "database.version", clouds: "azure", value: "16"},
 	{path: "database.size", value: "small"},
 	{path: "database.size", clouds: managed, tier: TierProd, value: "medium"},
 	{path: "database.storage", clouds: "aws,gcp", value: "20Gi"},
@@ -108,12 +109,15 @@ var defaults = []defaultRow{
 	{path: "docker.httpsPort", clouds: "docker", value: "8443"},
 	{path: "docker.httpPort", clouds: "docker", value: "8080"},
 	{path: "docker.dashboardPort", clouds: "docker", value: "9443"},
+	{path: "docker.readyTimeout", clouds: "docker", value: "2m"},
 	{path: "aws.egress", clouds: "aws", value: "public"},
 	{path: "aws.egress", clouds: "aws", tier: TierProd, value: "nat-per-zone"},
 	{path: "aws.spot", clouds: "aws", value: "true"},
 	{path: "aws.spot", clouds: "aws", tier: TierProd, value: "false"},
 	{path: "azure.frontDoor", clouds: "azure", value: "none"},
+	{path: "azure.frontDoor", clouds: "azure", strategies: progressive, value: "standard"},
 	{path: "azure.frontDoor", clouds: "azure", tier: TierProd, value: "premium"},
+	{path: "azure.entraAdminType", clouds: "azure", value: "Group"},
 }
 
 // derived are the defaults that follow from other values; settle computes them.

@@ -145,6 +145,7 @@ func TestDerivedDefaults(t *testing.T) {
 		{"smoke path", []string{"cloud", "aws", "tier", "prod", "app", `{"readyPath":"/up"}`}, func(c Config) any { return c.Rollout.SmokePath }, "/up"},
 		{"front door for a cdn", []string{"cloud", "azure", "edge", `{"cdn":["/static/"]}`}, func(c Config) any { return c.Azure.FrontDoor }, "standard"},
 		{"front door for a waf", []string{"cloud", "azure", "edge", `{"waf":true}`}, func(c Config) any { return c.Azure.FrontDoor }, "premium"},
+		{"front door for a canary", []string{"cloud", "azure", "rollout", `{"strategy":"canary"}`}, func(c Config) any { return c.Azure.FrontDoor }, "standard"},
 		{"its rate limit", []string{"cloud", "azure", "edge", `{"waf":true}`}, func(c Config) any { return c.Edge.RateLimit }, 600},
 		{"no two versions without load balancer", []string{"cloud", "gcp", "tier", "prod"}, func(c Config) any { return c.Rollout.Strategy }, StrategyRolling},
 		{"no rate limit without load balancer", []string{"cloud", "gcp", "tier", "prod"}, func(c Config) any { return c.Edge }, Edge{}},
