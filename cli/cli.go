@@ -38,6 +38,14 @@ type Target interface {
 	Logs(ctx context.Context, w io.Writer, s Stack, o LogOptions) error
 }
 
+// Sweeper is a Target on which a run that was cut off can leave what no state knows and what takes traffic all the same.
+type Sweeper interface {
+	// Unknown lists what the stack has and the state has not. Another run may just be making it.
+	Unknown(ctx context.Context, s Stack, state []Resource) ([]string, error)
+	// Remove removes some of what Unknown has listed.
+	Remove(ctx context.Context, p *progress.Printer, s Stack, unknown []string) error
+}
+
 // Stack names the stack a verb works on.
 type Stack struct {
 	// Root is the absolute path of the folder that holds Pulumi.yaml.
@@ -88,7 +96,7 @@ var verbs = []verb{
 	{"preview", "[--refresh] [--expect-no-changes] [--markdown]", "show what up would change", preview, false},
 	{"plan", "[--out FILE] [--against FILE] [--json|--markdown]", "simulate up without any account, and compare", makePlan, false},
 	{"destroy", "[--delete-data] [--yes]", "remove the stack; data is kept unless it is asked for twice", destroy, true},
-	{"rollout", "start|status|promote|abort [--manual] [--all] [--no-wait] [--take-over] [--json]", "move traffic to the source's version step by step, or back", rolloutVerb, false},
+	{"rollout", "start [--manual] | promote [--all] | abort | status", "move traffic to the source's version step by step, or back", rolloutVerb, false},
 	{"output", "[NAME] [--json]", "print the stack's outputs", output, false},
 	{"logs", "[-f] [--since 10m] [COMPONENT]", "print the logs of the stack", logs, false},
 	{"doctor", "", "say what is missing on this machine and how to get it", doctor, false},
@@ -175,7 +183,8 @@ func usage(w io.Writer) {
 	for _, v := range verbs {
 		fmt.Fprintf(w, "  %-55s %s\n", v.name+" "+v.args, v.summary)
 	}
-	fmt.Fprint(w, "\n  -s STACK       the stack: Pulumi.STACK.yaml (default: local)\n  -c key=value   configuration for this run only, such as app.replicas.min=3; may be repeated\n")
+	fmt.Fprint(w, "\n  -s STACK       the stack: Pulumi.STACK.yaml (default: local)\n  -c key=value   configuration for this run only, such as app.replicas.min=3; may be repeated\n"+
+		"  rollout takes --json (one event a line), --no-wait (don't wait to remove the version before) and --take-over (from a process that is gone)\n")
 }
 
 // list is a flag that may be repeated.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -119,6 +120,14 @@ func (f *follow) handle(e events.EngineEvent) {
 	}
 }
 
+// wrapping is what Pulumi's SDK puts before an error of the program, or of an output that the program waits for.
+var wrapping = regexp.MustCompile(`^(an unhandled error occurred: |program failed: |\d+ errors? occurred:\s+\* |marshaling properties: |awaiting (input|output) property "?[\w.\[\]]+"?: )+`)
+
+// plainly is an error without that.
+func plainly(message string) string {
+	return strings.TrimSpace(wrapping.ReplaceAllString(message, ""))
+}
+
 func (f *follow) end(m apitype.StepEventMetadata, err error) {
 	if step, ok := f.open[m.URN+string(m.Op)]; ok {
 		step.Done(err)
@@ -141,7 +150,7 @@ func (f *follow) diagnostic(d *apitype.DiagnosticEvent) {
 		f.errors++
 		// The engine's own summary, which comes at the end, says less.
 		if f.last == "" || d.URN != "" && !strings.HasPrefix(message, "update failed") {
-			f.last = message
+			f.last = plainly(message)
 		}
 	}
 	if d.Severity == "error" || !f.onlyErrors && (d.Severity == "warning" || d.Severity == "info") {

@@ -143,6 +143,8 @@ type fakeTarget struct {
 	logs                           LogOptions
 	health                         rollout.Health
 	refresh                        []string
+	unknown                        [][]string // one answer after the other
+	removed                        []string
 	failPrepare, failRepair, failR error
 }
 
@@ -154,6 +156,18 @@ func (f *fakeTarget) Prepare(_ context.Context, _ *progress.Printer, s Stack) er
 func (f *fakeTarget) Repair(_ context.Context, _ *progress.Printer, _ Stack, state []Resource) ([]string, error) {
 	f.asked, f.state = append(f.asked, "repair"), state
 	return f.refresh, f.failRepair
+}
+
+func (f *fakeTarget) Unknown(context.Context, Stack, []Resource) (first []string, err error) {
+	if len(f.unknown) > 0 {
+		first, f.unknown = f.unknown[0], f.unknown[1:]
+	}
+	return first, nil
+}
+
+func (f *fakeTarget) Remove(_ context.Context, _ *progress.Printer, _ Stack, unknown []string) error {
+	f.removed = append(f.removed, unknown...)
+	return f.failR
 }
 
 func (f *fakeTarget) Cleaned(context.Context, *progress.Printer, Stack) error {

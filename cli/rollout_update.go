@@ -103,5 +103,10 @@ func (m *moving) update(ctx context.Context, what string, t *release.Transition)
 	case err != nil:
 		return release.Release{}, err
 	}
-	return release.Parse(outputsOf(result.Outputs).Release)
+	o := outputsOf(result.Outputs)
+	// Where a slot is measured is known when something runs in it: not before the candidate was brought up.
+	if m.runner.Health, err = m.c.target.Health(ctx, m.Stack, o); err != nil {
+		return release.Release{}, err
+	}
+	return release.Parse(o.Release)
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
@@ -65,12 +66,19 @@ func (s *session) repair(ctx context.Context, c *command) error {
 	if err != nil {
 		return fmt.Errorf("repairing stack %q: %w", s.Name, err)
 	}
+	unknown, err := s.unknown(ctx, c, resources)
+	if err != nil {
+		return err
+	}
 	look.Drop()
-	if len(urns) == 0 && !pending {
+	if len(urns) == 0 && !pending && len(unknown) == 0 {
 		return nil
 	}
 	step := c.progress.Start(fmt.Sprintf("repairing the state after an interrupted or failed run (%d resources)", len(urns)))
 	options := []optrefresh.Option{optrefresh.SuppressProgress(), optrefresh.ClearPendingCreates()}
+	if len(urns) == 0 && !pending {
+		urns = []string{resources[0].URN} // the stack itself: only the lock is wanted
+	}
 	if len(urns) > 0 {
 		options = append(options, optrefresh.Target(urns))
 	}
@@ -78,6 +86,41 @@ func (s *session) repair(ctx context.Context, c *command) error {
 	step.Done(err)
 	if err != nil {
 		return fmt.Errorf("repairing stack %q: %w", s.Name, err)
+	}
+	return s.sweep(ctx, c, unknown)
+}
+
+func (s *session) unknown(ctx context.Context, c *command, state []Resource) ([]string, error) {
+	sweeper, ok := c.target.(Sweeper)
+	if !ok || len(state) == 0 {
+		return nil, nil
+	}
+	unknown, err := sweeper.Unknown(ctx, s.Stack, state)
+	if err != nil {
+		return nil, fmt.Errorf("repairing stack %q: %w", s.Name, err)
+	}
+	return unknown, nil
+}
+
+// sweep removes what was unknown before a refresh and still is. The refresh has had the lock of the stack, so no run was under way that
+// could be making it, and one that had just ended has noted it in the state.
+func (s *session) sweep(ctx context.Context, c *command, before []string) error {
+	if len(before) == 0 {
+		return nil
+	}
+	state, _, err := s.state(ctx)
+	if err != nil {
+		return err
+	}
+	now, err := s.unknown(ctx, c, state)
+	if err != nil {
+		return err
+	}
+	left := slices.DeleteFunc(now, func(one string) bool { return !slices.Contains(before, one) })
+	if sweeper, ok := c.target.(Sweeper); ok && len(left) > 0 {
+		if err := sweeper.Remove(ctx, c.progress, s.Stack, left); err != nil {
+			return fmt.Errorf("repairing stack %q: %w", s.Name, err)
+		}
 	}
 	return nil
 }

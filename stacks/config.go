@@ -170,11 +170,13 @@ type Traces struct {
 	SampleRatio float64 `json:"sampleRatio" desc:"Share of requests that are traced, 0 to 1." min:"0" max:"1"`
 }
 
-// Docker holds what only the local target has: its loopback ports.
+// Docker holds what only the local target has.
 type Docker struct {
 	HTTPSPort     int `json:"httpsPort" desc:"Loopback port that serves the app over HTTPS." min:"1" max:"65535"`
 	HTTPPort      int `json:"httpPort" desc:"Loopback port that only redirects to HTTPS." min:"1" max:"65535"`
 	DashboardPort int `json:"dashboardPort" desc:"Loopback port of the dashboard." min:"1" max:"65535"`
+
+	ReadyTimeout time.Duration `json:"readyTimeout" desc:"Time that a new version's replicas may take to become ready." min:"5s" max:"30m"`
 }
 
 // AWS holds what only AWS has.
@@ -200,5 +202,5 @@ type Azure struct {
 type GCP struct {
 	Project     string `json:"project" desc:"Project to deploy to; default: the signed-in one." pattern:"^[a-z][a-z0-9-]{4,28}[a-z0-9]$" hint:"a project id: 6 to 30 lower-case letters, digits and hyphens, first a letter"`
 	ManagedZone string `json:"managedZone" desc:"Resource name of the Cloud DNS zone domain.zone; default: found by its DNS name." pattern:"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$" hint:"a managed zone's name: lower-case letters, digits and hyphens, first a letter"`
-	CMEK        bool   `json:"cmek" desc:"Encrypt registry, database, secrets and logs with a key of the stack's own."`
+	CMEK        bool   `json:"cmek" desc:"Encrypt registry, database, cache, secrets and logs with a key of the stack's own."`
 }

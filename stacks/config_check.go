@@ -33,6 +33,7 @@ var rules = []rule{
 	{[]string{"cloud", "rollout.strategy", "azure.frontDoor"}, checkAzureRollout},
 	{[]string{"cloud", "cache"}, checkCache},
 	{[]string{"rollout"}, checkRollout},
+	{[]string{"cloud", "domain.name", "rollout.strategy"}, checkFrontDoor},
 	{[]string{"alerts.emails"}, checkEmails},
 	{[]string{"alerts.webhook"}, checkWebhook},
 	{[]string{"alerts.thresholds"}, checkThresholds},

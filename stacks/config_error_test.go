@@ -127,6 +127,11 @@ var problemRows = []struct {
 		`azure.entraAdmin: required with azure.entraAdminName; allowed: the object id of dba`,
 		`rollout.strategy = "canary": not with azure.frontDoor none; allowed: azure.frontDoor standard or premium, or rolling; did you mean rolling?`,
 	}},
+	{"gcp without a load balancer", []string{"cloud", "gcp", "rollout", `{"strategy":"canary"}`, "app", `{"env":{"K_SERVICE":"x","CACHE_VERIFY":"full"}}`}, []string{
+		`app.env.CACHE_VERIFY: Slipway itself sets this variable; allowed: another name`,
+		`app.env.K_SERVICE: Slipway itself sets this variable; allowed: another name`,
+		`rollout.strategy = "canary": needs gcp's load balancer, which needs a domain; allowed: rolling, or set domain.name and domain.zone; did you mean rolling?`,
+	}},
 	{"gcp", []string{"cloud", "gcp", "app", `{"memory":"64Gi"}`, "edge", `{"waf":true}`, "tags", `{"Team":"x"}`, "gcp", `{"project":"P"}`}, []string{
 		`app.cpu = 1 with app.memory 64Gi: gcp has no such combination; allowed: app.memory with app.cpu 1: 512Mi to 4Gi; did you mean app.cpu 8 with app.memory 32Gi?`,
 		`edge.waf = true: needs gcp's load balancer, which needs a domain; allowed: set domain.name and domain.zone, or leave it out`,

@@ -143,6 +143,7 @@ func TestDerivedDefaults(t *testing.T) {
 		{"front door for a waf", []string{"cloud", "azure", "edge", `{"waf":true}`}, func(c Config) any { return c.Azure.FrontDoor }, "premium"},
 		{"front door for a canary", []string{"cloud", "azure", "rollout", `{"strategy":"canary"}`}, func(c Config) any { return c.Azure.FrontDoor }, "standard"},
 		{"its rate limit", []string{"cloud", "azure", "edge", `{"waf":true}`}, func(c Config) any { return c.Edge.RateLimit }, 600},
+		{"no two versions without load balancer", []string{"cloud", "gcp", "tier", "prod"}, func(c Config) any { return c.Rollout.Strategy }, StrategyRolling},
 		{"no rate limit without load balancer", []string{"cloud", "gcp", "tier", "prod"}, func(c Config) any { return c.Edge }, Edge{}},
 		{"name from the project", []string{"cloud", "aws"}, func(c Config) any { return c.App.Name }, project},
 	} {

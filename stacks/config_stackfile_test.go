@@ -60,7 +60,9 @@ func TestStackFiles(t *testing.T) {
 	}{
 		{"local", CloudDocker, TierDev, StrategyRolling},
 		{"dev", CloudAWS, TierDev, StrategyRolling},
-		{"prod", CloudAWS, TierProd, StrategyRolling},
+		{"prod", CloudAWS, TierProd, StrategyCanary},
+		{"gcp-dev", CloudGCP, TierDev, StrategyRolling},
+		{"gcp-prod", CloudGCP, TierProd, StrategyRolling},
 	} {
 		c, err := Load(stackFile(t, row.stack))
 		if err != nil {

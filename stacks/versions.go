@@ -19,6 +19,7 @@ type versions struct {
 	source  components.ImageArgs
 	next    release.Release
 	inPlace bool
+	asked   bool // for a transition
 }
 
 // newVersions works out the next release from the last one, the source, and the transition that was asked for, if any.
@@ -27,7 +28,7 @@ func newVersions(root string, c Config, last release.Release, t *release.Transit
 	if err != nil {
 		return versions{}, err
 	}
-	v := versions{source: source, inPlace: c.Rollout.Strategy == StrategyRolling}
+	v := versions{source: source, inPlace: c.Rollout.Strategy == StrategyRolling, asked: t != nil}
 	now := time.Now().UTC().Truncate(time.Second)
 	if t == nil {
 		v.next = last.Deploy(source.Version, v.inPlace, now)
@@ -44,8 +45,10 @@ func newVersions(root string, c Config, last release.Release, t *release.Transit
 	return v, nil
 }
 
-// behind tells the version that the source has if no slot runs it.
-func (v versions) behind() (string, bool) { return v.source.Version, v.source.Built != "" }
+// behind tells the version that the source has if no slot runs it, in an update that nobody asked to move traffic.
+func (v versions) behind() (string, bool) {
+	return v.source.Version, v.source.Built != "" && !v.asked
+}
 
 // tracks are the slots to run, the one that was filled last at the end. What a release has once recorded runs unchanged, whatever
 // becomes of the source; only in place does the live slot follow the image that the source makes.

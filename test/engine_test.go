@@ -205,6 +205,7 @@ func sweepDead(t *testing.T) {
 	labels += engine(t, "volume", "ls", "--format", `{{.Label "`+docker.LabelStack+`"}}`)
 	for _, stack := range slices.Compact(slices.Sorted(slices.Values(strings.Fields(labels)))) {
 		pid, ours := strings.CutPrefix(stack, "slipway/e2e-")
+		pid, _, _ = strings.Cut(pid, "-")
 		if n, err := strconv.Atoi(pid); ours && err == nil && syscall.Kill(n, 0) != nil {
 			t.Logf("removing what a run that was cut off has left: %s", stack)
 			sweep(t, strings.TrimPrefix(stack, "slipway/"))

@@ -119,8 +119,8 @@ func (l *load) post(c *http.Client, worker, n int) string {
 	return ""
 }
 
-// stop ends the load and asserts that no request failed and no link was lost; with clicks, that none of those was lost either.
-func (l *load) stop(t *testing.T, clicks bool) {
+// halt ends the load and asserts that it was one.
+func (l *load) halt(t *testing.T) {
 	t.Helper()
 	took := time.Since(l.begun)
 	l.cancel()
@@ -128,14 +128,20 @@ func (l *load) stop(t *testing.T, clicks bool) {
 	rate := float64(l.sent.Load()) / took.Seconds()
 	t.Logf("load: %d requests (%d POSTs) in %s, %.0f/s, slowest %s, %d failed, %d sent again by the client", l.sent.Load(), l.posts.Load(),
 		took.Round(time.Second), rate, l.slowest.Round(time.Millisecond), len(l.failures), l.repeated.Load())
+	if rate < loadLeastRate {
+		t.Errorf("only %.0f requests a second were sent: that says too little (this machine may be busy)", rate)
+	}
+}
+
+// stop ends the load and asserts that no request failed and no link was lost; with clicks, that none of those was lost either.
+func (l *load) stop(t *testing.T, clicks bool) {
+	t.Helper()
+	l.halt(t)
 	if len(l.failures) > 0 {
 		t.Errorf("%d of %d requests failed:\n%s", len(l.failures), l.sent.Load(), strings.Join(l.failures[:min(20, len(l.failures))], "\n"))
 	}
 	if n := l.repeated.Load(); n > 0 {
 		t.Errorf("the HTTP client had to send %d requests again", n)
-	}
-	if rate < loadLeastRate {
-		t.Errorf("only %.0f requests a second were sent: that says too little (this machine may be busy)", rate)
 	}
 	l.checkLinks(t)
 	if clicks {

@@ -23,7 +23,7 @@ func TestPlan(t *testing.T) {
 	if testing.Short() {
 		t.Skip("end to end: left out by -short")
 	}
-	p := newProject(t)
+	p := newProject(t, "", "")
 	t.Cleanup(func() { p.removePrograms(t) })
 	for name, value := range map[string]string{
 		"DOCKER_HOST": "tcp://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "", "AWS_PROFILE": "", "AWS_EC2_METADATA_DISABLED": "true", "PULUMI_CONFIG_PASSPHRASE": "", "PULUMI_BACKEND_URL": "",

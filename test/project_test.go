@@ -20,15 +20,15 @@ import (
 	"time"
 )
 
-// verbTimeout bounds one call of the launcher: the first one on a machine builds the toolchain and every image.
-const verbTimeout = 30 * time.Minute
+// verbTimeout bounds one call of the launcher: the first one on a machine builds every image.
+const verbTimeout = 15 * time.Minute
 
 // project is a copy of the repository with a stack of its own, and the compiled launcher.
 type project struct {
 	dir      string
 	launcher string
 	home     string // PULUMI_HOME of the tests: nobody is logged in there
-	stack    string // e2e-<pid>
+	stack    string
 	ports    struct{ https, http, dashboard int }
 
 	mu     sync.Mutex
@@ -37,19 +37,21 @@ type project struct {
 
 // newProject copies the working tree (what git tracks and what it would add), makes a git repository of the copy, writes the
 // stack's file and compiles the launcher.
-func newProject(t *testing.T) *project {
+//
+// The stack's name is e2e-<pid> and the suffix; config is added to the stack's file.
+func newProject(t *testing.T, suffix, config string) *project {
 	t.Helper()
 	root := repositoryRoot(t)
 	cache, err := os.UserCacheDir()
 	must(t, err)
 	// Not a new folder each time: plugins that were downloaded once are there.
-	p := &project{dir: filepath.Join(t.TempDir(), "slipway"), home: filepath.Join(cache, "slipway", "e2e-home"), stack: "e2e-" + strconv.Itoa(os.Getpid())}
+	p := &project{dir: filepath.Join(t.TempDir(), "slipway"), home: filepath.Join(cache, "slipway", "e2e-home"), stack: "e2e-" + strconv.Itoa(os.Getpid()) + suffix}
 	for _, file := range strings.Split(strings.TrimRight(capture(t, root, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"), "\x00"), "\x00") {
 		copyFile(t, filepath.Join(root, file), filepath.Join(p.dir, file))
 	}
 	must(t, os.RemoveAll(filepath.Join(p.home, "credentials.json")))
 	p.ports.https, p.ports.http, p.ports.dashboard = freePort(t), freePort(t), freePort(t)
-	p.writeStackFile(t)
+	p.writeStackFile(t, config)
 	capture(t, p.dir, "git", "init", "--quiet")
 	capture(t, p.dir, "git", "add", "--all")
 	p.commit(t, "copy")
@@ -77,7 +79,7 @@ func (p *project) environment() []string {
 }
 
 // writeStackFile turns both rate limits off, so that load from one address is no abuse, and alerts at the first restart.
-func (p *project) writeStackFile(t *testing.T) {
+func (p *project) writeStackFile(t *testing.T, more string) {
 	t.Helper()
 	text := fmt.Sprintf(`config:
   slipway:cloud: docker
@@ -92,7 +94,7 @@ func (p *project) writeStackFile(t *testing.T) {
     httpsPort: %d
     httpPort: %d
     dashboardPort: %d
-`, p.ports.https, p.ports.http, p.ports.dashboard)
+%s`, p.ports.https, p.ports.http, p.ports.dashboard, more)
 	must(t, os.WriteFile(filepath.Join(p.dir, "Pulumi."+p.stack+".yaml"), []byte(text), 0o644))
 }
 

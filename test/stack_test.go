@@ -22,10 +22,11 @@ func TestLocalStack(t *testing.T) {
 	if testing.Short() {
 		t.Skip("end to end: left out by -short")
 	}
+	t.Parallel() // with TestRollouts: both wait more than they work
 	requireEngine(t)
 	requireBrowser(t)
 	sweepDead(t)
-	s := &suite{project: newProject(t)}
+	s := &suite{project: newProject(t, "", "")}
 	t.Cleanup(func() { s.tearDown(t) })
 	if !t.Run("up from nothing", s.upFromNothing) {
 		t.FailNow()

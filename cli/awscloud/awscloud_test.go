@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,8 +35,9 @@ func amazon(t *testing.T, answers map[string]answer) (asked *[]string) {
 		body, _ := io.ReadAll(r.Body)
 		in := map[string]any{}
 		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-		if operation == "" {
-			operation = "GetCallerIdentity"
+		if operation == "" { // the older services: a form, and XML
+			form, _ := url.ParseQuery(string(body))
+			operation = form.Get("Action")
 		} else if err := json.Unmarshal(body, &in); err != nil {
 			t.Errorf("%s was asked with %q", operation, body)
 		}
@@ -62,10 +64,10 @@ func amazon(t *testing.T, answers map[string]answer) (asked *[]string) {
 }
 
 // signIn sets credentials that are nobody's, and where AWS is.
-func signIn(t *testing.T, url string) {
+func signIn(t *testing.T, address string) {
 	t.Helper()
 	for name, value := range map[string]string{
-		"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": secretKey, "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
+		"AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": secretKey, "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
 		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1",
 	} {
 		t.Setenv(name, value)

@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/slipway-iac/slipway/cli"
 	"github.com/slipway-iac/slipway/cli/rollout"
@@ -23,10 +25,10 @@ import (
 )
 
 const (
-	// lag is how long after its end CloudWatch has a minute of a load balancer, in most cases: the load balancer reports when it is
-	// over. Now and then it takes longer; all minutes are read again each time.
+	// lag is how long it takes until CloudWatch shows what happened at the beginning of a minute: the load balancer reports when the
+	// minute is over, and that is mostly there within a minute more. Now and then it takes longer; all minutes are read again each time.
 	// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
-	lag = 90 * time.Second
+	lag = 2 * time.Minute
 	// longestLook bounds how far back figures are read: the longest that a step may bake.
 	longestLook = 24 * time.Hour
 	// namesAtOnce is how many alarms one call may ask for.
@@ -48,8 +50,11 @@ var slotMetrics = []struct {
 // health implements rollout.Health.
 type health struct {
 	client *cloudwatch.Client
+	tasks  *ecs.Client
+	doors  *elasticloadbalancingv2.Client
 	output map[string]string // the stack's output health
 	now    func() time.Time
+	pause  time.Duration // between two looks of Await
 }
 
 // Health reads the figures of a stack's slots from CloudWatch.
@@ -63,7 +68,7 @@ func (Target) Health(ctx context.Context, s cli.Stack, o cli.Outputs) (rollout.H
 	if err != nil {
 		return nil, err
 	}
-	return health{cloudwatch.NewFromConfig(c), o.Health, time.Now}, nil
+	return health{cloudwatch.NewFromConfig(c), ecs.NewFromConfig(c), elasticloadbalancingv2.NewFromConfig(c), o.Health, time.Now, awaitPause}, nil
 }
 
 // Lag is how old the newest figures are.
@@ -132,9 +137,13 @@ func sum(values []float64) (total float64) {
 // Gates returns the gates of a slot. An alarm that is not there any more is an error: a gate that nobody watches lets everything
 // through.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
-func (h health) Gates(ctx context.Context, slot components.Slot) ([]rollout.Alarm, error) {
+func (h health) Gates(ctx context.Context, slot components.Slot, _ time.Time) ([]rollout.Alarm, error) {
 	ids := map[string]string{} // by name
-	for signal, name := range driver.HealthOf(h.output, slot).Gates {
+	where := driver.HealthOf(h.output, slot)
+	if len(where.Unwatched) > 0 {
+		return nil, fmt.Errorf("slot %s has no alarms for these gates: %v", slot, where.Unwatched)
+	}
+	for signal, name := range where.Gates {
 		ids[name] = signal
 	}
 	var out []rollout.Alarm

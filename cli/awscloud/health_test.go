@@ -21,7 +21,7 @@ import (
 // watched is the output health of a stack in the middle of a rollout.
 var watched = map[string]string{
 	"region": "eu-west-1", "cluster": "links", "loadBalancer": "app/links/50dc6c495c0c9188", "targetGroupBlue": "targetgroup/blue/1", "targetGroupGreen": "targetgroup/green/2",
-	"serviceBlue": "links-blue", "serviceGreen": "links-green", "gatesBlue": "error-rate=gate-blue-error-rate", "gatesGreen": "error-rate=gate-green-error-rate,uptime=gate-green-uptime",
+	"serviceBlue": "links-blue", "serviceGreen": "links-green", "gates": "error-rate", "gatesBlue": "error-rate=gate-blue-error-rate", "gatesGreen": "error-rate=gate-green-error-rate,uptime=gate-green-uptime",
 }
 
 // cloudWatch stands in for CloudWatch and its protocol, RPC in CBOR: it answers operations in turn.
@@ -162,7 +162,7 @@ func TestGates(t *testing.T) {
 			alarm("gate-green-error-rate", "ALARM", "GreaterThanThreshold", `{"version":"1.0","recentDatapoints":[0.0,12.34567],"threshold":5.0}`, 5),
 		}}
 	})
-	got, err := healthAt(t, now).Gates(t.Context(), components.Green)
+	got, err := healthAt(t, now).Gates(t.Context(), components.Green, now)
 	want := []rollout.Alarm{{ID: "error-rate", Firing: true, Text: "12.35, wanted not > 5"}, {ID: "uptime", Text: "wanted not < 100"}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("read %+v, %v, want %+v", got, err, want)
@@ -170,12 +170,18 @@ func TestGates(t *testing.T) {
 	cloudWatch(t, "DescribeAlarms", func(cbor.Map) (int, cbor.Map) {
 		return http.StatusOK, cbor.Map{"MetricAlarms": cbor.List{alarm("gate-blue-error-rate", "OK", "GreaterThanThreshold", "no JSON", 5)}}
 	})
-	if _, err := healthAt(t, now).Gates(t.Context(), components.Green); err == nil || !strings.Contains(err.Error(), "[gate-green-error-rate gate-green-uptime]") {
+	if _, err := healthAt(t, now).Gates(t.Context(), components.Green, now); err == nil || !strings.Contains(err.Error(), "[gate-green-error-rate gate-green-uptime]") {
 		t.Errorf("gates that are gone: %v", err)
+	}
+	// As before the candidate was brought up: nobody would notice that it is watched by nothing.
+	early := healthAt(t, now)
+	early.output = map[string]string{"region": "eu-west-1", "gates": "error-rate,uptime", "gatesBlue": watched["gatesBlue"] + ",uptime=gate-blue-uptime"}
+	if _, err := early.Gates(t.Context(), components.Green, now); err == nil || !strings.Contains(err.Error(), "slot green has no alarms for these gates: [error-rate uptime]") {
+		t.Errorf("a slot without gates: %v", err)
 	}
 	none := healthAt(t, now)
 	none.output = map[string]string{"region": "eu-west-1"}
-	if got, err := none.Gates(t.Context(), components.Blue); err != nil || len(got) != 0 {
+	if got, err := none.Gates(t.Context(), components.Blue, now); err != nil || len(got) != 0 {
 		t.Errorf("without gates: %v, %v", got, err)
 	}
 }
@@ -197,7 +203,7 @@ func TestHealthFails(t *testing.T) {
 		{"without the right", "GetMetricData", unhealthy(http.StatusForbidden, "AccessDenied", "not authorized to perform: cloudwatch:GetMetricData"), slotOf(components.Green), []string{"cloudwatch:GetMetricData"}},
 		{"a metric that failed", "GetMetricData", results(series("requests", "InternalError")), slotOf(components.Blue), []string{"slot blue", "requests is InternalError"}},
 		{"gates without the right", "DescribeAlarms", unhealthy(http.StatusForbidden, "AccessDenied", "not authorized to perform: cloudwatch:DescribeAlarms"), func(h health) error {
-			_, err := h.Gates(context.Background(), components.Blue)
+			_, err := h.Gates(context.Background(), components.Blue, now)
 			return err
 		}, []string{"the gates", "cloudwatch:DescribeAlarms"}},
 	} {

@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/slipway-iac/slipway/cli"
@@ -21,12 +20,8 @@ import (
 	"github.com/slipway-iac/slipway/providers/docker"
 )
 
-const (
-	// lag is two scrapes of Prometheus, which are 5 s apart.
-	lag = 10 * time.Second
-	// crossed is how long a gate's threshold must be crossed without a break: four evaluations.
-	crossed = 20 * time.Second
-)
+// lag is two scrapes of Prometheus, which are 5 s apart.
+const lag = 10 * time.Second
 
 // health implements rollout.Health.
 type health struct {
@@ -66,42 +61,28 @@ func (h health) Slot(ctx context.Context, slot components.Slot, since time.Time)
 		if err != nil {
 			return rollout.Figures{}, err
 		}
-		for _, row := range found {
-			values[i] = row.value
+		for _, v := range found {
+			values[i] = v
 		}
 	}
 	return rollout.Figures{Requests: values[0], Errors: values[1], P99: time.Duration(values[2] * float64(time.Second))}, nil
 }
 
-// Gates reads what Prometheus has recorded of the gates in a slot.
-func (h health) Gates(ctx context.Context, slot components.Slot) ([]rollout.Alarm, error) {
-	values := map[bool]map[string]float64{}
-	for _, below := range []bool{true, false} {
-		// The value that is nearest to being fine: if even that crosses the threshold, all of them do.
-		function := "min"
-		if below {
-			function = "max"
-		}
-		found, err := h.query(ctx, fmt.Sprintf(`%s_over_time(%s{slot="%s"}[%ds])`, function, docker.GateRecord, slot, int(crossed.Seconds())))
+// Gates measures each gate in a slot.
+func (h health) Gates(ctx context.Context, slot components.Slot, since time.Time) ([]rollout.Alarm, error) {
+	var out []rollout.Alarm
+	for _, gate := range h.gates {
+		found, err := h.query(ctx, docker.GateExpression(gate, slot, time.Since(since)))
 		if err != nil {
 			return nil, err
 		}
-		values[below] = map[string]float64{}
-		for _, row := range found {
-			values[below][row.labels["signal"]] = row.value
-		}
-	}
-	var out []rollout.Alarm
-	for _, gate := range h.gates {
-		v, ok := values[gate.Below][gate.ID]
-		sign := ">"
-		if gate.Below {
-			sign = "<"
-		}
 		a := rollout.Alarm{ID: gate.ID, Text: "no data"}
-		if ok {
-			a.Firing = gate.Below && v < gate.Threshold || !gate.Below && v > gate.Threshold
-			a.Text = strings.Join(strings.Fields(fmt.Sprintf("%.3g %s, wanted not %s %g %s", v, unit(gate), sign, gate.Threshold, unit(gate))), " ")
+		for _, v := range found {
+			sign := ">"
+			if a.Firing = v > gate.Threshold; gate.Below {
+				a.Firing, sign = v < gate.Threshold, "<"
+			}
+			a.Text = fmt.Sprintf("%.3g%s, wanted not %s %g%s", v, unit(gate), sign, gate.Threshold, unit(gate))
 		}
 		out = append(out, a)
 	}
@@ -113,16 +94,11 @@ func unit(s components.Signal) string {
 	if s.Unit == "count" {
 		return ""
 	}
-	return s.Unit
-}
-
-type sample struct {
-	labels map[string]string
-	value  float64
+	return " " + s.Unit
 }
 
 // query asks for the present value of an expression. What is no number (0/0: nothing happened) is left out.
-func (h health) query(ctx context.Context, expression string) ([]sample, error) {
+func (h health) query(ctx context.Context, expression string) ([]float64, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.url+"/api/v1/query?query="+url.QueryEscape(expression), nil)
 	if err != nil {
 		return nil, fmt.Errorf("asking Prometheus: %w", err)
@@ -136,8 +112,7 @@ func (h health) query(ctx context.Context, expression string) ([]sample, error) 
 		Status, Error string
 		Data          struct {
 			Result []struct {
-				Metric map[string]string
-				Value  [2]any
+				Value [2]any
 			}
 		}
 	}
@@ -145,7 +120,7 @@ func (h health) query(ctx context.Context, expression string) ([]sample, error) 
 	if res.StatusCode != http.StatusOK || err != nil || answer.Status != "success" {
 		return nil, fmt.Errorf("asking Prometheus: it answers %d %s", res.StatusCode, answer.Error)
 	}
-	var out []sample
+	var out []float64
 	for _, row := range answer.Data.Result {
 		text, ok := row.Value[1].(string)
 		v, err := strconv.ParseFloat(text, 64)
@@ -153,7 +128,7 @@ func (h health) query(ctx context.Context, expression string) ([]sample, error) 
 			return nil, errors.New("asking Prometheus: the value is no number")
 		}
 		if !math.IsNaN(v) {
-			out = append(out, sample{row.Metric, v})
+			out = append(out, v)
 		}
 	}
 	return out, nil

@@ -7,8 +7,10 @@ import (
 )
 
 const (
-	// blind is how long the health may be unreadable before the rollout goes back: without eyes nothing may be promoted.
-	blind = time.Minute
+	// blind is how long the health may be unreadable before the rollout goes back, but at least blindLooks looks: without eyes nothing
+	// may be promoted, and one bad moment of the source is no reason.
+	blind      = time.Minute
+	blindLooks = 3
 	// patience is how many times the bake time a step may be held up, but at least leastPatience.
 	patience      = 3
 	leastPatience = 2 * time.Minute
@@ -23,7 +25,7 @@ const (
 // counted anew after an interruption.
 func (r *Runner) bake(ctx context.Context) (reason string, err error) {
 	since, seen, slow := time.Now(), time.Now(), 0
-	limits := struct{ held, quiet time.Duration }{max(patience*r.Bake, leastPatience), max(quietPatience*r.Bake, leastQuiet)}
+	limits := struct{ held, quiet, blind time.Duration }{max(patience*r.Bake, leastPatience), max(quietPatience*r.Bake, leastQuiet), max(blind, blindLooks*r.Every)}
 	for {
 		select {
 		case <-ctx.Done():
@@ -35,8 +37,8 @@ func (r *Runner) bake(ctx context.Context) (reason string, err error) {
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return "", ctx.Err()
-		case err != nil && time.Since(seen) > blind:
-			return fmt.Sprintf("the health of the slots could not be read for %s: %v", blind, err), nil
+		case err != nil && time.Since(seen) > limits.blind:
+			return fmt.Sprintf("the health of the slots could not be read for %s: %v", limits.blind, err), nil
 		case err != nil:
 			r.say(Looked, "the health of the slots can't be read: %v", err)
 			continue
@@ -54,7 +56,9 @@ func (r *Runner) bake(ctx context.Context) (reason string, err error) {
 		}
 		took := time.Since(since)
 		due := max(0, r.Bake+r.Health.Lag()-took)
-		e := event(Looked, r.now, r.notes(v))
+		// Traffic has half of the time to come by itself.
+		quiet := v.few && took > (r.Bake+r.Health.Lag())/2
+		e := event(Looked, r.now, r.notes(v, quiet))
 		e.Sides, e.Left = sides, due.Seconds()
 		r.Report(e)
 		switch {
@@ -70,7 +74,7 @@ func (r *Runner) bake(ctx context.Context) (reason string, err error) {
 			}
 			return "", nil
 		}
-		if v.few && r.Synthetic {
+		if quiet && r.Synthetic {
 			r.Door.exercise(ctx, o.Candidate, portion)
 			if o.Steps[o.Step] < 100 && live.Figures.Requests < float64(r.MinRequests) {
 				r.Door.exercise(ctx, r.now.Live, portion)
@@ -80,7 +84,7 @@ func (r *Runner) bake(ctx context.Context) (reason string, err error) {
 }
 
 // notes says what a look has found, for people.
-func (r *Runner) notes(v verdict) string {
+func (r *Runner) notes(v verdict, quiet bool) string {
 	switch {
 	case v.breach != "":
 		return v.breach
@@ -88,9 +92,9 @@ func (r *Runner) notes(v verdict) string {
 		return "waiting: " + v.hold
 	case v.slow != "":
 		return "looking again: " + v.slow
-	case v.few && r.Synthetic:
+	case quiet && r.Synthetic:
 		return fmt.Sprintf("fewer than %d requests, too few to judge: sending synthetic ones", r.MinRequests)
-	case v.few:
+	case quiet:
 		return fmt.Sprintf("fewer than %d requests, too few to judge: waiting for more", r.MinRequests)
 	}
 	return "gates clean"

@@ -40,8 +40,15 @@ type Alarm struct {
 type Health interface {
 	// Slot reads what a slot has answered since a time. It fails if the source can't be read; a slot without traffic is no failure.
 	Slot(ctx context.Context, slot components.Slot, since time.Time) (Figures, error)
-	// Gates reads the gates of a slot.
-	Gates(ctx context.Context, slot components.Slot) ([]Alarm, error)
+	// Gates reads the gates of a slot, as far as the source can by what has happened since a time.
+	Gates(ctx context.Context, slot components.Slot, since time.Time) ([]Alarm, error)
 	// Lag is how long the source takes to show what has happened.
 	Lag() time.Duration
+}
+
+// Awaiter is a Health that sees when the instances of a slot can take traffic, where the update that brings them up does not wait for
+// all of that.
+type Awaiter interface {
+	// Await returns when every instance of a slot is ready. It fails when they won't be.
+	Await(ctx context.Context, slot components.Slot) error
 }

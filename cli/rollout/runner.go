@@ -153,6 +153,15 @@ func (r *Runner) prove(ctx context.Context) (reason string, err error) {
 	if o.Step != release.Staged {
 		return r.bake(ctx)
 	}
+	if a, ok := r.Health.(Awaiter); ok {
+		r.say(Smoking, "waiting until every instance of the candidate is ready")
+		if err := a.Await(ctx, o.Candidate); err != nil {
+			if ctx.Err() != nil {
+				return "", ctx.Err()
+			}
+			return err.Error(), nil
+		}
+	}
 	r.say(Smoking, "asking the candidate through the front door")
 	err = r.Door.smoke(ctx, o.Candidate, r.candidate().Version)
 	if err != nil && ctx.Err() == nil {
@@ -164,7 +173,7 @@ func (r *Runner) prove(ctx context.Context) (reason string, err error) {
 func (r *Runner) shift(ctx context.Context) error {
 	if r.now.Rollout.Step == release.Staged {
 		// What the live version is like by itself; without it a step of 100 % would have nothing to be compared with.
-		if f, err := r.Health.Slot(ctx, r.now.Live, time.Now().Add(-max(r.Bake, time.Minute))); err == nil {
+		if f, err := r.Health.Slot(ctx, r.now.Live, time.Now().Add(-max(r.Bake, time.Minute)-r.Health.Lag())); err == nil {
 			r.remember(f)
 		}
 	}
@@ -297,7 +306,7 @@ func Look(ctx context.Context, h Health, now release.Release, since time.Time) (
 		if err != nil {
 			return nil, err
 		}
-		gates, err := h.Gates(ctx, slot)
+		gates, err := h.Gates(ctx, slot, since)
 		if err != nil {
 			return nil, err
 		}

@@ -104,7 +104,7 @@ var nameLimits = []componentstest.Limit{
 
 func TestConformance(t *testing.T) {
 	componentstest.Run(t, componentstest.Case{
-		Cloud: "aws", Setup: testPlatform, Outputs: testAnswers(), Limits: nameLimits, Empty: []string{"certificate.ca", "cache.ca"},
+		Cloud: "aws", Setup: testPlatform, Outputs: testAnswers(), Limits: nameLimits, Empty: []string{"certificate.ca", "cache.ca"}, Divides: []string{"aws:lb/listener:Listener serve"}, Follows: []string{"aws:appautoscaling/target:Target"},
 		Change: func(a *componentstest.Args) {
 			a.Service.MaxReplicas, a.Edge.WAF = 10, true
 			a.Database.HA, a.Database.BackupDays, a.Database.DeletionProtection, a.Cache.HA = true, 14, true, true
@@ -131,7 +131,7 @@ func TestConformance(t *testing.T) {
 // The cheap shape: CloudFront in front, tasks with public addresses, nothing protected.
 func TestConformanceBehindCloudFront(t *testing.T) {
 	componentstest.Run(t, componentstest.Case{
-		Cloud: "aws", Outputs: testAnswers(), Empty: []string{"certificate.ca", "cache.ca"},
+		Cloud: "aws", Outputs: testAnswers(), Empty: []string{"certificate.ca", "cache.ca"}, Divides: []string{"aws:lb/listener:Listener serve"}, Follows: []string{"aws:appautoscaling/target:Target"},
 		Setup: func(ctx *pulumi.Context, app string) (components.Platform, error) {
 			s, err := testSettings(app)
 			if err != nil {

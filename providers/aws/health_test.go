@@ -31,14 +31,14 @@ func TestHealth(t *testing.T) {
 			t.Errorf("%s is %v, want %s", key, v, want)
 		}
 	}
-	for _, key := range []resource.PropertyKey{"cluster", "loadBalancer", "targetGroupBlue", "targetGroupGreen", "gatesBlue"} {
+	for _, key := range []resource.PropertyKey{"cluster", "loadBalancer", "targetGroupBlue", "targetGroupGreen", "targetGroupArnBlue", "targetGroupArnGreen", "gatesBlue"} {
 		if !got.HasValue(key) {
 			t.Errorf("%s is missing", key)
 		}
 	}
 	group, _ := r.Find("aws:lb/targetGroup:TargetGroup", "links-production-green")
 	green := HealthOf(output, components.Green)
-	if green.Region != "eu-west-1" || green.LoadBalancer == "" || green.TargetGroup != "targetgroup of "+group.Name || green.Gates["uptime"] != "links-production-gate-green-uptime-7654321" || len(green.Gates) != 5 {
+	if green.Region != "eu-west-1" || green.LoadBalancer == "" || green.TargetGroup != "targetgroup of "+group.Name || green.Gates["uptime"] != "links-production-gate-green-uptime-7654321" || len(green.Gates) != 5 || len(green.Unwatched) != 0 || green.TargetGroupARN == "" || green.Cluster == "" || green.Service != "links-production-green-1234567" {
 		t.Errorf("read was %+v", green)
 	}
 	if alone := rollout(-1).mustRecord(t).Exports["health"].ObjectValue(); alone.HasValue("serviceGreen") || alone.HasValue("gatesGreen") {

@@ -16,9 +16,12 @@ const (
 	// grace is how long a task may take to its first good health check, in seconds: the database is waited for (2 min at most), then
 	// migrated, then the app starts. ECS takes nobody out for the load balancer's checks before.
 	grace = 300
-	// patience bounds how long one deployment is waited for. The circuit breaker needs two rounds of tasks that fail, and gates are
-	// watched for as long as they look back.
+	// patience bounds how long one deployment is waited for. The circuit breaker needs rounds of tasks until three have failed, and gates
+	// are watched for as long as they look back.
 	patience = "45m"
+	// firstPatience is the same for the first deployment of a slot. There is nothing to go back to: when the circuit breaker has given
+	// up, ECS starts no more tasks, and the provider goes on waiting for them.
+	firstPatience = "25m"
 )
 
 // deployment is what the slots of a service share.
@@ -198,7 +201,7 @@ func (p *Platform) runTrack(ctx *pulumi.Context, d deployment, t components.Trac
 	service, err := ecs.NewService(ctx, p.serviceName(t.Slot), args, p.cloudOpts(opts,
 		pulumi.DependsOn(first),
 		pulumi.IgnoreChanges([]string{"desiredCount"}),
-		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: patience, Update: patience, Delete: "20m"}))...)
+		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: firstPatience, Update: patience, Delete: "20m"}))...)
 	if err != nil {
 		return none, fmt.Errorf("running slot %s: %w", t.Slot, err)
 	}

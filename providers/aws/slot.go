@@ -17,6 +17,15 @@ type slotRun struct {
 	gates pulumi.StringOutput
 }
 
+// SlotServices are the beginnings of the names of a stack's ECS services, as Pulumi makes them.
+func SlotServices(app, project, stack string) (beginnings []string) {
+	p := &Platform{settings: Settings{App: app}, project: project, stack: stack}
+	for _, slot := range slots {
+		beginnings = append(beginnings, p.serviceName(slot)+"-")
+	}
+	return beginnings
+}
+
 // startCount is how many tasks a version starts with. Beside another one it is as many as ECS wants of that, within the bounds: the
 // candidate is to take over traffic that the least number of tasks may not be enough for. The number counts once only, when the
 // service is made; from then on it is autoscaling's.

@@ -33,14 +33,15 @@ func testPlatform(ctx *pulumi.Context, app string) (components.Platform, error) 
 	if err != nil {
 		return nil, err
 	}
-	return NewPlatform(ctx, Settings{Root: root, App: app, HTTPSPort: 8443, HTTPPort: 8080, DashboardPort: 9443, DrainSeconds: 30})
+	return NewPlatform(ctx, Settings{Root: root, App: app, HTTPSPort: 8443, HTTPPort: 8080, DashboardPort: 9443, DrainSeconds: 30, ReadySeconds: 120})
 }
 
 func TestConformance(t *testing.T) {
 	componentstest.Run(t, componentstest.Case{
-		Cloud:  "docker",
-		Setup:  testPlatform,
-		Change: func(a *componentstest.Args) { a.Alarm.Emails = nil },
+		Cloud:   "docker",
+		Setup:   testPlatform,
+		Change:  func(a *componentstest.Args) { a.Alarm.Emails = nil },
+		Divides: []string{containerType + " edge-weights", "random:index/randomId:RandomId edge-weights"},
 		Limits: []componentstest.Limit{
 			{Type: containerType, Property: "name", Max: 63, Pattern: label},
 			{Type: containerType, Property: "networksAdvanced[*].aliases[*]", Max: 63, Pattern: hostName},

@@ -37,6 +37,8 @@ type Settings struct {
 	HTTPSPort, HTTPPort, DashboardPort int
 	// DrainSeconds is the time between SIGTERM and SIGKILL for the app's containers. Required.
 	DrainSeconds int
+	// ReadySeconds is how long the app's containers may take to become ready. Required.
+	ReadySeconds int
 }
 
 // Platform is the local Docker Engine: it implements every driver of components.Platform.

@@ -95,6 +95,7 @@ func (p *Platform) awaitReady(ctx *pulumi.Context, name string, a components.Ser
 	run, err := p.runContainer(ctx, container{
 		name: step, component: "service", image: image, user: proxyUser, entrypoint: []string{"/slipway/await"},
 		arguments: append(pulumi.StringArray{pulumi.String(a.ReadyPath)}, targets...), memoryMiB: 64, cpus: 0.5, once: true,
+		env: map[string]pulumi.StringInput{"AWAIT_SECONDS": pulumi.String(strconv.Itoa(p.settings.ReadySeconds))},
 	}, opts...)
 	if err != nil {
 		return pulumi.StringOutput{}, err

@@ -32,17 +32,35 @@ var expressions = map[string]string{
 // Served leaves out the requests of proxies and of Prometheus itself, which are many and fast.
 const Served = `route!~".*/(healthz|readyz|metrics)"`
 
-// GateRecord is the series that holds the present value of each gate in each slot: its labels are signal and slot.
-const GateRecord = "slipway:gate"
+// gateExpressions measure the gates in one slot, SLOT, over a stretch of time, WINDOW: a rollout must tell the candidate's fault from
+// the live version's, and from that of the candidate before, which was in the same slot.
+var gateExpressions = map[string]struct {
+	expression string
+	longest    time.Duration // of WINDOW
+}{
+	"error-rate": {`100 * sum(rate(haproxy_backend_http_responses_total{proxy="SLOT",code="5xx"}[WINDOW]))` +
+		` / clamp_min(sum(rate(haproxy_backend_http_responses_total{proxy="SLOT"}[WINDOW])), 0.01)`, time.Minute},
+	"latency-p99":         {`histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket{job="app",slot="SLOT",` + Served + `}[WINDOW])))`, 2 * time.Minute},
+	"unhealthy-instances": {`sum(haproxy_server_status{proxy="SLOT",state="DOWN"}) or vector(0)`, 0},
+	"uptime":              {`100 * ((sum(haproxy_backend_active_servers{proxy="SLOT"}) or vector(0)) > bool 0)`, 0},
+	"restarts":            {`max(changes(process_start_time_seconds{job="app",slot="SLOT"}[WINDOW])) or vector(0)`, 10 * time.Minute},
+}
 
-// slotExpressions measure the gates in one slot, SLOT: a rollout must tell the candidate's fault from the live version's.
-var slotExpressions = map[string]string{
-	"error-rate": `100 * sum(rate(haproxy_backend_http_responses_total{proxy="SLOT",code="5xx"}[1m]))` +
-		` / clamp_min(sum(rate(haproxy_backend_http_responses_total{proxy="SLOT"}[1m])), 0.01)`,
-	"latency-p99":         `histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket{job="app",slot="SLOT",` + Served + `}[1m])))`,
-	"unhealthy-instances": `sum(haproxy_server_status{proxy="SLOT",state="DOWN"}) or vector(0)`,
-	"uptime":              `100 * ((sum(haproxy_backend_active_servers{proxy="SLOT"}) or vector(0)) > bool 0)`,
-	"restarts":            `max(changes(process_start_time_seconds{job="app",slot="SLOT"}[10m])) or vector(0)`,
+// GateExpression is the PromQL that measures a gate in a slot since a time ago, which should be two scrapes (10 s) at least. The
+// value must cross the threshold in three evaluations, 5 s apart: it is the one of them that is nearest to being fine. It is empty
+// for a signal that is no gate.
+// https://prometheus.io/docs/prometheus/2.53/querying/basics/#subquery
+func GateExpression(s components.Signal, slot components.Slot, ago time.Duration) string {
+	gate, ok := gateExpressions[s.ID]
+	if !ok {
+		return ""
+	}
+	nearest := "min_over_time"
+	if s.Below {
+		nearest = "max_over_time"
+	}
+	window := fmt.Sprintf("%ds", int(max(10*time.Second, min(ago-10*time.Second, gate.longest)).Seconds()))
+	return nearest + "((" + strings.NewReplacer("SLOT", string(slot), "WINDOW", window).Replace(gate.expression) + ")[10s:5s])"
 }
 
 // unmeasured signals have no source on a laptop; a threshold for one is refused.
@@ -96,29 +114,11 @@ func rules(all []measured) (string, error) {
 			"annotations": map[string]string{"summary": m.Title, "description": m.Meaning, "value": "{{ $value }} " + m.Unit, "threshold": fmt.Sprintf("%s %g %s", relation, m.Threshold, m.Unit)},
 		})
 	}
-	text, err := json.MarshalIndent(map[string]any{"groups": []any{map[string]any{"name": "slipway", "rules": out}, map[string]any{"name": "gates", "rules": gateRules(all)}}}, "", "  ")
+	text, err := json.MarshalIndent(map[string]any{"groups": []any{map[string]any{"name": "slipway", "rules": out}}}, "", "  ")
 	if err != nil {
 		return "", fmt.Errorf("rendering alert rules: %w", err)
 	}
 	return string(text) + "\n", nil
-}
-
-// gateRules record the gates of each slot.
-// https://prometheus.io/docs/prometheus/2.53/configuration/recording_rules/
-func gateRules(all []measured) []map[string]any {
-	var out []map[string]any
-	for _, m := range all {
-		e, ok := slotExpressions[m.ID]
-		if !ok {
-			continue
-		}
-		for _, slot := range []components.Slot{components.Blue, components.Green} {
-			out = append(out, map[string]any{
-				"record": GateRecord, "expr": strings.ReplaceAll(e, "SLOT", string(slot)), "labels": map[string]string{"signal": m.ID, "slot": string(slot)},
-			})
-		}
-	}
-	return out
 }
 
 // panels turns the signals into the dashboard's rows.

@@ -19,7 +19,7 @@ func main() {
 
 func platform(ctx *pulumi.Context, root string, c stacks.Config) (components.Platform, error) {
 	return docker.NewPlatform(ctx, docker.Settings{
-		Root: root, App: c.App.Name, DrainSeconds: int(c.App.Drain.Seconds()),
+		Root: root, App: c.App.Name, DrainSeconds: int(c.App.Drain.Seconds()), ReadySeconds: int(c.Docker.ReadyTimeout.Seconds()),
 		HTTPSPort: c.Docker.HTTPSPort, HTTPPort: c.Docker.HTTPPort, DashboardPort: c.Docker.DashboardPort,
 	})
 }

@@ -1,0 +1,194 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slipway-iac/slipway/cli/rollout"
+	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/stacks/release"
+)
+
+// calm is a health without any trouble.
+type calm struct{}
+
+func (calm) Slot(context.Context, components.Slot, time.Time) (rollout.Figures, error) {
+	return rollout.Figures{Requests: 120, P99: 12 * time.Millisecond}, nil
+}
+
+func (calm) Gates(context.Context, components.Slot, time.Time) ([]rollout.Alarm, error) {
+	return []rollout.Alarm{{ID: "uptime", Text: "100 %"}}, nil
+}
+
+func (calm) Lag() time.Duration { return time.Second }
+
+// canaryProject is a checkout whose stack has a release.
+func canaryProject(t *testing.T, transitions ...release.Transition) *project {
+	t.Helper()
+	p := newProject(t)
+	p.target.health = calm{}
+	p.answer(t, "config.json", `{"slipway:cloud":{"value":"docker"},"slipway:rollout":{"value":"{\"strategy\":\"canary\"}"}}`)
+	r, err := release.Parse("")
+	must(t, err)
+	r = r.Deploy("v1", false, time.Now())
+	for _, do := range transitions {
+		do.ID, do.Lease = "r1", release.Lease{Holder: "you@there", PID: 7, Until: time.Now().Add(time.Hour)}
+		r, err = r.Next(do, "v2", time.Now())
+		must(t, err)
+	}
+	text, err := r.Text()
+	must(t, err)
+	url, ca := app(t, "v1")
+	p.outputs(t, map[string]any{"url": url, "version": "v1", "ca": ca, "dashboard": url, "slotKey": "key", "release": text})
+	return p
+}
+
+func TestRolloutRefusesEarly(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		set  func(*testing.T) *project
+		args []string
+		code int
+		want string
+	}{
+		{"no verb", func(t *testing.T) *project { return newProject(t) }, nil, exitUsage, "start, status, promote, abort"},
+		{"an unknown verb", func(t *testing.T) *project { return newProject(t) }, []string{"dance"}, exitUsage, `"dance"`},
+		{"nothing deployed", func(t *testing.T) *project { return newProject(t) }, []string{"start"}, exitRefused, "go run . up -s local"},
+		{"strategy rolling", func(t *testing.T) *project {
+			p := canaryProject(t)
+			p.answer(t, "config.json", `{"slipway:cloud":{"value":"docker"}}`)
+			return p
+		}, []string{"start"}, exitRefused, "rollout.strategy is rolling"},
+		{"no key of the slots", func(t *testing.T) *project {
+			p := canaryProject(t)
+			p.outputs(t, map[string]any{"release": `{"format":1,"live":"blue","slots":{"blue":{"version":"a","weight":100}}}`})
+			return p
+		}, []string{"start"}, exitRefused, "does not know its slots"},
+		{"a release of another version", func(t *testing.T) *project {
+			p := canaryProject(t)
+			p.outputs(t, map[string]any{"release": `{"format":9}`})
+			return p
+		}, []string{"start"}, exitFailed, "format 9"},
+		{"promoting nothing", func(t *testing.T) *project { return canaryProject(t) }, []string{"promote"}, exitRefused, "no rollout is under way"},
+		{"aborting nothing", func(t *testing.T) *project { return canaryProject(t) }, []string{"abort"}, exitRefused, "not kept any more"},
+		{"another run of this checkout", func(t *testing.T) *project {
+			p := canaryProject(t)
+			lock := filepath.Join(p.root, ".slipway", "work", "local.lock")
+			must(t, os.MkdirAll(filepath.Dir(lock), 0o755))
+			free, err := hold(lock)
+			must(t, err)
+			t.Cleanup(free)
+			return p
+		}, []string{"start"}, exitRefused, "another run of this checkout"},
+		{"the engine is busy", func(t *testing.T) *project {
+			p := canaryProject(t)
+			p.answer(t, "fail-up", "error: the stack is currently locked by 1 lock(s). Either wait")
+			return p
+		}, []string{"start"}, exitRefused, `another run holds stack "local"`},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			code, _, errOut := row.set(t).run(t, nil, append([]string{"rollout"}, row.args...)...)
+			if code != row.code || !strings.Contains(errOut, row.want) {
+				t.Errorf("exit code %d, want %d with %q:\n%s", code, row.code, row.want, errOut)
+			}
+		})
+	}
+}
+
+// TestCandidateThatTheEngineRefuses has the update of a candidate fail: it is removed again, and the reason is the resource's.
+func TestCandidateThatTheEngineRefuses(t *testing.T) {
+	p := canaryProject(t)
+	p.answer(t, "fail-up", "much noise")
+	p.answer(t, "events.json", `{"diagnosticEvent":{"urn":"urn:pulumi:local::slipway::a:b:C::links","message":"migrate ended with exit code 1","severity":"error"}}`+"\n"+
+		`{"diagnosticEvent":{"urn":"urn:pulumi:local::slipway::pulumi:pulumi:Stack::slipway-local","message":"update failed","severity":"error"}}`+"\n")
+	code, out, errOut := p.run(t, nil, "rollout", "start", "--json")
+	if code != exitBroken { // removing it fails here too
+		t.Errorf("exit code %d", code)
+	}
+	contains(t, out, `"kind":"breach"`, "migrate ended with exit code 1")
+	contains(t, errOut, "removing the candidate, which did not come up (migrate ended with exit code 1)", "rollout abort -s local")
+	if n := len(p.calls(t, "up")); n != 2 {
+		t.Errorf("there were %d updates, want the candidate's and the one that removes it", n)
+	}
+}
+
+func TestRolloutStatus(t *testing.T) {
+	p := canaryProject(t, release.Transition{Action: release.Stage, Steps: []int{25, 100}}, release.Transition{Action: release.Shift})
+	code, out, errOut := p.run(t, nil, "rollout", "status")
+	if code != exitOK {
+		t.Fatalf("exit code %d: %s", code, errOut)
+	}
+	contains(t, out, "green  v2   25 %  candidate  120 requests, 0.0 % errors, p99 12ms", "blue   v1   75 %  live", "Rollout r1: step 1 of 2 [25 100]", "driven by you@there (process 7)")
+	_, out, _ = p.run(t, nil, "rollout", "status", "--json")
+	var status struct {
+		Release release.Release
+		Slots   map[components.Slot]rollout.Side
+	}
+	must(t, json.Unmarshal([]byte(out), &status))
+	if status.Release.Rollout == nil || status.Slots[components.Green].Figures.Requests != 120 {
+		t.Errorf("got %s", out)
+	}
+	aborted := canaryProject(t, release.Transition{Action: release.Stage, Steps: []int{100}}, release.Transition{Action: release.Abort, Reason: "too many errors"})
+	_, out, _ = aborted.run(t, nil, "rollout", "status")
+	contains(t, out, "goes back: too many errors")
+	kept := canaryProject(t, release.Transition{Action: release.Stage, Steps: []int{100}}, release.Transition{Action: release.Shift}, release.Transition{Action: release.Promote, Keep: time.Hour})
+	_, out, _ = kept.run(t, nil, "rollout", "status")
+	contains(t, out, "blue   v1    0 %  kept until", "No rollout is under way.")
+}
+
+// TestUpDuringARollout: either version may answer.
+func TestUpDuringARollout(t *testing.T) {
+	p := canaryProject(t, release.Transition{Action: release.Stage, Steps: []int{25, 100}}, release.Transition{Action: release.Shift})
+	url, ca := app(t, "v2")
+	r, err := release.Parse("")
+	must(t, err)
+	r = r.Deploy("v1", false, time.Now())
+	for _, action := range []release.Action{release.Stage, release.Shift} {
+		r, err = r.Next(release.Transition{Action: action, Steps: []int{25, 100}}, "v2", time.Now())
+		must(t, err)
+	}
+	text, err := r.Text()
+	must(t, err)
+	p.outputs(t, map[string]any{"url": url, "version": "v1", "ca": ca, "release": text})
+	if code, _, errOut := p.run(t, nil, "up"); code != exitOK {
+		t.Errorf("exit code %d: %s", code, errOut)
+	}
+}
+
+func TestShower(t *testing.T) {
+	c, said := newCommand(t)
+	s := newShower(c)
+	e := rollout.Event{
+		Kind: rollout.Looked, Text: "gates clean", Candidate: components.Green, Live: components.Blue, Weights: map[components.Slot]int{components.Green: 25, components.Blue: 75}, Left: 61.5,
+		Sides: map[components.Slot]rollout.Side{components.Green: {Figures: rollout.Figures{Requests: 10}}, components.Blue: {Figures: rollout.Figures{Requests: 30, Errors: 3}}},
+	}
+	s.event(e)
+	s.event(e) // says nothing new, and too soon
+	e.Text = "waiting: gate uptime"
+	s.event(e)
+	s.event(rollout.Event{Kind: rollout.Ended, Text: "version v2 is live"})
+	want := "look        green 25 %: 10 requests, 0.0 % errors | blue 75 %: 30 requests, 10.0 % errors | gates clean | 1m1s left\n"
+	if got := said.String(); !strings.HasPrefix(got, want) || strings.Count(got, "\n") != 3 || !strings.HasSuffix(got, "ended       version v2 is live\n") {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+func TestAbandoned(t *testing.T) {
+	gone := release.Lease{Holder: holder(), PID: 1 << 22}
+	for _, row := range []struct {
+		l    release.Lease
+		want bool
+	}{{gone, true}, {release.Lease{Holder: holder(), PID: os.Getpid()}, false}, {release.Lease{Holder: "you@there", PID: 1 << 22}, false}} {
+		if got := abandoned(row.l); got != row.want {
+			t.Errorf("%+v: %t", row.l, got)
+		}
+	}
+	if l := lease(time.Minute); time.Until(l.Until) < 30*time.Minute || l.PID != os.Getpid() {
+		t.Errorf("the lease is %+v", l)
+	}
+}

@@ -1,0 +1,373 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/slipway-iac/slipway/cli/rollout"
+	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/stacks/release"
+)
+
+// canaryConfig makes rollouts short. A busy machine is no reason to go back: the slow candidate is slower by far more than this margin.
+const canaryConfig = `    readyTimeout: 12s
+  slipway:rollout:
+    strategy: canary
+    steps: [25, 100]
+    bake: 10s
+    keep: 30s
+    minRequests: 50
+    smokePath: /
+    margin: {latency: 4}
+`
+
+// firstStep is the share of the first step in percent.
+const firstStep = 25
+
+// TestRollouts moves traffic from version to version under constant load, with every answer checked: good ones, all kinds of bad
+// ones, and rollouts that are disturbed. docs/rollouts.md has the figures.
+func TestRollouts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("end to end: left out by -short")
+	}
+	t.Parallel()
+	requireEngine(t)
+	s := &suite{project: newProject(t, "-r", canaryConfig)}
+	t.Cleanup(func() { s.tearDown(t) })
+	s.must(t, "up")
+	s.outputs = s.project.outputs(t)
+	s.site = newSite(t, s.outputs["url"], s.outputs["ca"])
+	s.site.create(t, keptSlug, keptTarget)
+	for _, step := range []struct {
+		name string
+		run  func(*testing.T)
+	}{
+		{"an update moves no traffic", s.updateMovesNothing},
+		{"canary of a good version", s.goodCanary},
+		{"abort after the promotion", s.abortKept},
+		{"blue/green of a good version", s.goodBlueGreen},
+		{"candidate that fails one request in five", s.failing},
+		{"candidate that is slow", s.slow},
+		{"candidate that crashes at start", s.crashing},
+		{"candidate that never becomes ready", s.neverReady},
+		{"candidate whose migration fails", s.migrationFails},
+		{"killed at each step", s.killedRollout},
+		{"proxy, cache and a live replica fail meanwhile", s.disturbed},
+		{"by hand", s.manualRollout},
+	} {
+		if !t.Run(step.name, step.run) && t.Failed() {
+			s.saveLogs(t)
+		}
+	}
+	s.clean(t)
+}
+
+// start begins a rollout and returns what it printed as events.
+func (s *suite) rollout(t *testing.T, args ...string) (result, []rollout.Event) {
+	t.Helper()
+	r := s.run(t, "rollout", append(args, "--json")...)
+	return r, events(t, r.stdout)
+}
+
+func events(t *testing.T, stdout string) []rollout.Event {
+	t.Helper()
+	var out []rollout.Event
+	for line := range strings.Lines(stdout) {
+		var e rollout.Event
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Errorf("no event: %s", line)
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func (s *suite) release(t *testing.T) release.Release {
+	t.Helper()
+	r, err := release.Parse(s.project.outputs(t)["release"])
+	must(t, err)
+	return r
+}
+
+// settled asserts that one version has all traffic, and that nothing else is left of a rollout.
+func (s *suite) settled(t *testing.T, version string) {
+	t.Helper()
+	now := s.release(t)
+	if now.Rollout != nil || len(now.Slots) != 1 || now.Serving().Version != version || now.Serving().Weight != 100 {
+		t.Errorf("the release is %+v, want version %s alone", now, version)
+	}
+	replicas := s.replicas(t)
+	if len(replicas) != 2 {
+		t.Errorf("%d replicas run, want 2", len(replicas))
+	}
+	for _, c := range replicas {
+		if !strings.Contains(c.raw, version) {
+			t.Errorf("%s does not run version %s", c.name(), version)
+		}
+	}
+	for range 20 {
+		if got := s.site.ask(t, http.MethodGet, "/healthz", "").header.Get("Slipway-Version"); got != version {
+			t.Errorf("version %s answers, want %s", got, version)
+		}
+	}
+	s.site.follow(t, keptSlug, keptTarget)
+}
+
+// row logs one row of the table in docs/rollouts.md.
+func row(t *testing.T, l *load, r result, all []rollout.Event) {
+	t.Helper()
+	took := "–"
+	for _, e := range all {
+		if e.Kind == rollout.Back {
+			took = fmt.Sprintf("%.1f s", e.Took)
+		}
+	}
+	t.Logf("| %s | exit code %d | %s | %d requests | %d failed | back in %s |", t.Name(), r.code, r.took.Round(time.Second), l.sent.Load(), len(l.failures), took)
+}
+
+func (s *suite) updateMovesNothing(t *testing.T) {
+	before := s.replicas(t)
+	live := s.release(t)
+	s.newVersion(t, "waiting")
+	if r := s.must(t, "up"); !strings.Contains(r.stderr, "rollout start") {
+		t.Errorf("up does not say how the app is deployed: %s", r)
+	}
+	for i, c := range s.replicas(t) {
+		if c.ID != before[i].ID {
+			t.Errorf("%s was replaced", c.name())
+		}
+	}
+	s.settled(t, live.Serving().Version)
+}
+
+// good moves traffic to a good version; no request may fail, and no link and no click may be lost.
+func (s *suite) good(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	s.newVersion(t, name)
+	l := startLoad(t, s.site)
+	r, all := s.rollout(t, append([]string{"start"}, args...)...)
+	l.stop(t, true)
+	row(t, l, r, all)
+	if r.code != 0 {
+		t.Fatalf("a good version was not promoted: %s", r)
+	}
+	return s.release(t).Serving().Version
+}
+
+func (s *suite) goodCanary(t *testing.T) {
+	old := s.release(t).Serving().Version
+	version := s.good(t, "canary", "--no-wait")
+	now := s.release(t)
+	if kept, ok := now.Kept(); !ok || kept.Version != old || version == old {
+		t.Errorf("the version before is not kept: %+v", now)
+	}
+}
+
+// abortKept brings the version before back while it is kept: it is there, so nothing has to start.
+func (s *suite) abortKept(t *testing.T) {
+	kept, ok := s.release(t).Kept()
+	if !ok {
+		t.Fatal("no version is kept")
+	}
+	l := startLoad(t, s.site)
+	r, all := s.rollout(t, "abort")
+	l.stop(t, true)
+	row(t, l, r, all)
+	if r.code != 0 {
+		t.Fatalf("abort: %s", r)
+	}
+	s.settled(t, kept.Version)
+}
+
+func (s *suite) goodBlueGreen(t *testing.T) {
+	version := s.good(t, "blue-green", "-c", "rollout.strategy=blue-green", "-c", "rollout.steps=[100]", "-c", "rollout.keep=0s")
+	s.settled(t, version)
+}
+
+// bad starts a rollout of a version that must be rolled back for one of the reasons; clean means without a failed request.
+func (s *suite) bad(t *testing.T, clean bool, reasons ...string) (*load, []rollout.Event) {
+	t.Helper()
+	live := s.release(t).Serving().Version
+	l := startLoad(t, s.site)
+	r, all := s.rollout(t, "start")
+	if clean {
+		l.stop(t, true)
+	} else {
+		l.halt(t)
+	}
+	row(t, l, r, all)
+	_, said, _ := strings.Cut(r.stderr, "slipway: rolled back: ")
+	if r.code != 4 || !slices.ContainsFunc(reasons, func(reason string) bool { return strings.HasPrefix(said, reason) }) {
+		t.Errorf("want exit code 4 and one of the reasons %q: %s", reasons, r)
+	}
+	s.settled(t, live)
+	return l, all
+}
+
+func (s *suite) failing(t *testing.T) {
+	undo := s.edit(t, "internal/web/server.go", "if s.admit(rec, r, rt, start) {", `if rt.limited && start.UnixMicro()%5 == 0 {
+			fail(rec, internal, "", "")
+		} else if s.admit(rec, r, rt, start) {`)
+	defer undo()
+	l, all := s.bad(t, false, "the candidate fails", "gate error-rate is crossed by the candidate")
+	for _, failure := range l.failures {
+		if !strings.Contains(failure, " answered 500 ") {
+			t.Errorf("another failure than the candidate's own: %s", failure)
+		}
+	}
+	// A fifth of the share of the traffic that the candidate had at most, of all requests that were sent meanwhile.
+	if share := 100 * float64(len(l.failures)) / float64(l.sent.Load()); share > firstStep/5 || len(l.failures) == 0 {
+		t.Errorf("clients saw %.1f %% errors, at most %d %% are due to a step of %d %%", share, firstStep/5, firstStep)
+	}
+	for _, e := range all {
+		if e.Weights[e.Candidate] > firstStep {
+			t.Errorf("the bad candidate had %d %% of the traffic", e.Weights[e.Candidate])
+		}
+	}
+}
+
+func (s *suite) slow(t *testing.T) {
+	undo := s.edit(t, "internal/web/server.go", "if s.admit(rec, r, rt, start) {", `if rt.limited {
+			time.Sleep(600 * time.Millisecond)
+		}
+		if s.admit(rec, r, rt, start) {`)
+	defer undo()
+	s.bad(t, true, "the candidate's p99 latency is")
+}
+
+func (s *suite) crashing(t *testing.T) {
+	undo := s.edit(t, "main.go", "		return serve(ctx, conf, log)", `		return fmt.Errorf("crashed on purpose: %v", log == nil)`)
+	defer undo()
+	s.bad(t, true, "links-green-ready", "links-blue-ready")
+}
+
+func (s *suite) neverReady(t *testing.T) {
+	undo := s.edit(t, "internal/web/probes.go", "if s.draining.Load() {", `if s.draining.Load() || s.Version != "" {`)
+	defer undo()
+	s.bad(t, true, "links-green-ready", "links-blue-ready")
+}
+
+func (s *suite) migrationFails(t *testing.T) {
+	file := filepath.Join(s.dir, "app", "internal", "store", "migrations", "0099_broken.up.sql")
+	must(t, os.WriteFile(file, []byte("SELECT no_such_function_at_all();\n"), 0o644))
+	defer func() { must(t, os.Remove(file)) }()
+	s.bad(t, true, "links-green-migrate", "links-blue-migrate")
+}
+
+// await waits until a running rollout has printed an event.
+func await(t *testing.T, r *running, what string, found func(rollout.Event) bool) {
+	t.Helper()
+	eventually(t, 3*time.Minute, func() string {
+		text := r.stdout.String()
+		if i := strings.LastIndexByte(text, '\n'); i >= 0 && slices.ContainsFunc(events(t, text[:i+1]), found) {
+			return ""
+		}
+		if strings.Contains(r.stderr.String(), "\nslipway: ") {
+			t.Fatalf("%s has not come, and the rollout has ended: %s", what, r.stderr.String())
+		}
+		return what + " has not come: " + r.stderr.String()
+	})
+}
+
+func kind(k rollout.Kind, weight int) func(rollout.Event) bool {
+	return func(e rollout.Event) bool { return e.Kind == k && e.Weights[e.Candidate] == weight }
+}
+
+// killedRollout kills the process while the candidate comes up, at the first step and at the last. Each time another one goes on with
+// one command, a second one at the same time is refused, and no request fails.
+func (s *suite) killedRollout(t *testing.T) {
+	s.newVersion(t, "killed rollout")
+	l := startLoad(t, s.site)
+	killed := func(until func(*testing.T, *running)) {
+		r := s.start(t, "rollout", "start", "--json")
+		until(t, r)
+		must(t, syscall.Kill(-r.cmd.Process.Pid, syscall.SIGKILL))
+		s.wait(t, r)
+	}
+	old := len(s.replicas(t))
+	killed(func(t *testing.T, r *running) {
+		eventually(t, time.Minute, func() string {
+			if len(s.replicas(t)) > old {
+				return ""
+			}
+			return "no replica of the candidate is made: " + r.stderr.String()
+		})
+	})
+	killed(func(t *testing.T, r *running) { await(t, r, "the first step", kind(rollout.Looked, firstStep)) })
+	before := s.release(t)
+	if before.Rollout == nil || before.Slots[before.Rollout.Candidate].Weight != firstStep {
+		t.Errorf("after the kill the release is %+v", before)
+	}
+	s.must(t, "up") // moves nothing
+	if after := s.release(t); after.Slots[components.Blue].Weight != before.Slots[components.Blue].Weight {
+		t.Errorf("up has moved traffic: %+v", after)
+	}
+	killed(func(t *testing.T, r *running) {
+		await(t, r, "the last step", kind(rollout.Looked, 100))
+		if second, _ := s.rollout(t, "start"); second.code != 5 || !strings.Contains(second.stderr, "driven by") {
+			t.Errorf("a second rollout must be refused: %s", second)
+		}
+	})
+	r, all := s.rollout(t, "start", "-c", "rollout.keep=0s")
+	l.stop(t, true)
+	row(t, l, r, all)
+	if r.code != 0 {
+		t.Fatalf("the rollout was not taken to its end: %s", r)
+	}
+	s.settled(t, s.release(t).Serving().Version)
+}
+
+// disturbed restarts the proxy, kills a live replica and takes the cache away at the first step: none of it is the candidate's fault.
+func (s *suite) disturbed(t *testing.T) {
+	s.newVersion(t, "disturbed")
+	l := startLoad(t, s.site)
+	r := s.start(t, "rollout", "start", "--json", "-c", "rollout.keep=0s")
+	await(t, r, "the first step", kind(rollout.Stepped, firstStep))
+	now := s.release(t)
+	engine(t, "restart", "--time", "1", s.container(t, "edge").ID)
+	for _, c := range s.replicas(t) {
+		if strings.Contains(c.name(), "-"+string(now.Live)+"-1") {
+			engine(t, "restart", "--time", "0", c.ID)
+		}
+	}
+	cache := s.container(t, "cache")
+	engine(t, "stop", "--time", "1", cache.ID)
+	time.Sleep(5 * time.Second)
+	engine(t, "start", cache.ID)
+	done := s.wait(t, r)
+	l.halt(t) // a restarted proxy drops connections, and there is only one
+	row(t, l, done, events(t, done.stdout))
+	if done.code != 0 {
+		t.Errorf("what is not the candidate's fault has stopped it: %s", done)
+	}
+	s.settled(t, s.release(t).Serving().Version)
+}
+
+// manualRollout waits for a person, who turns it back.
+func (s *suite) manualRollout(t *testing.T) {
+	live := s.release(t).Serving().Version
+	s.newVersion(t, "by hand")
+	r, _ := s.rollout(t, "start", "--manual")
+	if now := s.release(t); r.code != 0 || now.Rollout == nil || now.Rollout.Step != release.Staged {
+		t.Fatalf("the rollout does not wait without traffic: %+v: %s", now, r)
+	}
+	if status := s.must(t, "rollout", "status").stdout; !strings.Contains(status, "candidate") || !strings.Contains(status, "step 0 of 2") {
+		t.Errorf("status says %s", status)
+	}
+	if r, _ = s.rollout(t, "abort"); r.code != 0 {
+		t.Errorf("abort: %s", r)
+	}
+	s.settled(t, live)
+	if r, _ = s.rollout(t, "promote"); r.code != 5 {
+		t.Errorf("promoting nothing must be refused: %s", r)
+	}
+}
