@@ -39,7 +39,11 @@ func TestDefaultsLoad(t *testing.T) {
 	for _, row := range cloudRows {
 		for _, tier := range []Tier{TierDev, TierProd} {
 			for _, strategy := range []Strategy{StrategyRolling, StrategyBlueGreen, StrategyCanary} {
-				c := mustLoad(t, "cloud", string(row.cloud), "tier", string(tier), "rollout", `{"strategy":"`+string(strategy)+`"}`)
+				kv := []string{"cloud", string(row.cloud), "tier", string(tier), "rollout", `{"strategy":"` + string(strategy) + `"}`}
+				if row.cloud == CloudGCP && strategy != StrategyRolling { // see checkFrontDoor
+					kv = append(kv, "domain", `{"name":"links.example.com","zone":"example.com"}`)
+				}
+				c := mustLoad(t, kv...)
 				if !fits(c.Cloud, c.App.CPU, c.App.Memory) || c.App.Port == 0 || c.App.Name != project {
 					t.Errorf("%s %s: %+v", row.cloud, tier, c.App)
 				}

@@ -143,7 +143,7 @@ func (h health) points(ctx context.Context, project string, l look, from, to tim
 
 // Gates evaluates the gates of a slot by the rows that make the alert policies, but on its revision alone. Without figures a gate does not
 // hold anything up: a slot without requests has no errors.
-func (h health) Gates(ctx context.Context, slot components.Slot) ([]rollout.Alarm, error) {
+func (h health) Gates(ctx context.Context, slot components.Slot, _ time.Time) ([]rollout.Alarm, error) {
 	where, err := driver.HealthOf(h.output, slot)
 	if err != nil {
 		return nil, err

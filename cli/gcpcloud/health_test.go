@@ -106,7 +106,7 @@ func TestGates(t *testing.T) {
 			standIn(t, map[string]answer{seriesOf: func(query url.Values, _ map[string]any) (int, any) {
 				return http.StatusOK, map[string]any{"failed": row.failed, "all": row.all, "slow": row.slow, "up": row.up}[query.Get("filter")]
 			}})
-			got, err := healthAt(t, now).Gates(t.Context(), components.Green)
+			got, err := healthAt(t, now).Gates(t.Context(), components.Green, time.Now())
 			if err != nil || len(got) != 3 {
 				t.Fatalf("got %+v, %v", got, err)
 			}
@@ -116,11 +116,11 @@ func TestGates(t *testing.T) {
 		})
 	}
 	standIn(t, map[string]answer{seriesOf: says(points(double(2)))})
-	if got, err := healthAt(t, now).Gates(t.Context(), components.Green); err != nil || got[0].Text != "100, wanted not > 1 %" {
+	if got, err := healthAt(t, now).Gates(t.Context(), components.Green, time.Now()); err != nil || got[0].Text != "100, wanted not > 1 %" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	standIn(t, map[string]answer{seriesOf: refused(http.StatusForbidden, "PERMISSION_DENIED", "no")})
-	if _, err := healthAt(t, now).Gates(t.Context(), components.Green); err == nil || !strings.Contains(err.Error(), "gate error-rate of slot green") {
+	if _, err := healthAt(t, now).Gates(t.Context(), components.Green, time.Now()); err == nil || !strings.Contains(err.Error(), "gate error-rate of slot green") {
 		t.Errorf("got %v", err)
 	}
 }

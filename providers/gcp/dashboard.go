@@ -31,19 +31,16 @@ func (p *Platform) DrawDashboard(ctx *pulumi.Context, name string, a components.
 	}
 	var tiles pulumi.Array
 	columns := gridWidth / panelWidth
-	place := func(width, height int, widget pulumi.Map) {
+	place := func(widget pulumi.Map) {
 		i := len(tiles)
-		tiles = append(tiles, pulumi.Map{
-			"xPos": pulumi.Int(i % columns * panelWidth), "yPos": pulumi.Int(i / columns * panelHeight),
-			"width": pulumi.Int(width), "height": pulumi.Int(height), "widget": widget,
-		})
+		tiles = append(tiles, tile(i%columns*panelWidth, i/columns*panelHeight, panelWidth, panelHeight, widget))
 	}
 	for _, row := range measured {
-		place(panelWidth, panelHeight, row.panel())
+		place(row.panel())
 	}
 	if metric, ok := a.Scopes.Service[scopeErrors]; ok {
 		filter := pulumi.Sprintf(`resource.type="cloud_run_revision" AND resource.labels.service_name="%s" AND metric.type="%s"`, a.Scopes.Service[scopeService], metric)
-		place(panelWidth, panelHeight, chart("Errors in the app's log", "per second", series(filter, pulumi.String("ALIGN_RATE"), pulumi.String("REDUCE_SUM"), 60), nil))
+		place(chart("Errors in the app's log", "per second", series(filter, pulumi.String("ALIGN_RATE"), pulumi.String("REDUCE_SUM"), 60), nil))
 	}
 	tiles = append(tiles, p.latest(len(tiles), columns)...)
 	made, err := monitoring.NewDashboard(ctx, p.name(name, longest), &monitoring.DashboardArgs{
@@ -62,17 +59,27 @@ func (p *Platform) DrawDashboard(ctx *pulumi.Context, name string, a components.
 	return components.DashboardState{URL: url}, nil
 }
 
+// tile puts a widget on the grid. What is zero is left out: Google does not give it back, and the provider would see a difference at every
+// update.
+// https://cloud.google.com/monitoring/api/ref_v3/rest/v1/projects.dashboards#Tile
+func tile(x, y, width, height int, widget pulumi.Map) pulumi.Map {
+	out := pulumi.Map{"width": pulumi.Int(width), "height": pulumi.Int(height), "widget": widget}
+	if x > 0 {
+		out["xPos"] = pulumi.Int(x)
+	}
+	if y > 0 {
+		out["yPos"] = pulumi.Int(y)
+	}
+	return out
+}
+
 // latest are the incidents that are open and the app's latest errors, below the panels.
 func (p *Platform) latest(panels, columns int) pulumi.Array {
-	y := (panels + columns - 1) / columns * panelHeight
-	half := gridWidth / 2
-	tile := func(x int, widget pulumi.Map) pulumi.Map {
-		return pulumi.Map{"xPos": pulumi.Int(x), "yPos": pulumi.Int(y), "width": pulumi.Int(half), "height": pulumi.Int(logHeight), "widget": widget}
-	}
+	y, half := (panels+columns-1)/columns*panelHeight, gridWidth/2
 	errors := fmt.Sprintf(`resource.type="cloud_run_revision" AND resource.labels.service_name="%s" AND severity>=ERROR`, p.serviceName())
 	return pulumi.Array{
-		tile(0, pulumi.Map{"title": pulumi.String("Open incidents"), "incidentList": pulumi.Map{}}),
-		tile(half, pulumi.Map{"title": pulumi.String("Errors of the app"), "logsPanel": pulumi.Map{"filter": pulumi.String(errors), "resourceNames": pulumi.Array{p.logs.id}}}),
+		tile(0, y, half, logHeight, pulumi.Map{"title": pulumi.String("Open incidents"), "incidentList": pulumi.Map{}}),
+		tile(half, y, half, logHeight, pulumi.Map{"title": pulumi.String("Errors of the app"), "logsPanel": pulumi.Map{"filter": pulumi.String(errors), "resourceNames": pulumi.Array{pulumi.Sprintf("%s/views/_AllLogs", p.logs.id)}}}),
 	}
 }
 
@@ -88,7 +95,11 @@ func (m measuredSignal) panel() pulumi.Map {
 			"numerator": part(func(q query) string { return q.filter }), "denominator": part(func(q query) string { return q.denominator }),
 		}}
 	}
-	return chart(m.Title, m.Unit, data, pulumi.Array{pulumi.Map{"value": m.threshold(), "label": pulumi.String(string(m.Severity))}})
+	line := pulumi.Map{"label": pulumi.String(string(m.Severity))}
+	if m.Threshold != 0 {
+		line["value"] = m.threshold() // see tile
+	}
+	return chart(m.Title, m.Unit, data, pulumi.Array{line})
 }
 
 // chart is a line over time. thresholds may be nil.
