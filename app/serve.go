@@ -111,7 +111,7 @@ func assemble(ctx context.Context, conf config.Config, log *slog.Logger) (*app, 
 		TrustedProxies: conf.TrustedProxies, RateLimitRPS: conf.RateLimitRPS, RateLimitBurst: conf.RateLimitBurst,
 		Version: conf.Version, Slot: conf.Slot, Tracing: tracing}
 	if conf.CacheURL != "" {
-		a.remote, err = cache.Open(cache.Options{URL: conf.CacheURL, Roots: conf.CacheCA, Tracing: tracing, Log: log,
+		a.remote, err = cache.Open(cache.Options{URL: conf.CacheURL, Roots: conf.CacheCA, AnyName: conf.CacheAnyName, Tracing: tracing, Log: log,
 			Changed: a.resolver.Forget})
 		if err != nil {
 			return nil, err

@@ -194,11 +194,13 @@ type Azure struct {
 	FrontDoor        string `json:"frontDoor" desc:"Front Door tier; premium has managed WAF rules and private link." enum:"none,standard,premium"`
 	GeoBackup        bool   `json:"geoBackup" desc:"Copy the database's backups to the paired region."`
 	EntraAdmin       string `json:"entraAdmin" desc:"Object id of the Entra principal that administers the database; empty for none." format:"uuid"`
+	EntraAdminName   string `json:"entraAdminName" desc:"Name of azure.entraAdmin in Entra: the user principal name, or that of the group or application."`
+	EntraAdminType   string `json:"entraAdminType" desc:"What azure.entraAdmin is." enum:"User,Group,ServicePrincipal"`
 }
 
 // GCP holds what only GCP has.
 type GCP struct {
 	Project     string `json:"project" desc:"Project to deploy to; default: the signed-in one." pattern:"^[a-z][a-z0-9-]{4,28}[a-z0-9]$" hint:"a project id: 6 to 30 lower-case letters, digits and hyphens, first a letter"`
 	ManagedZone string `json:"managedZone" desc:"Resource name of the Cloud DNS zone domain.zone; default: found by its DNS name." pattern:"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$" hint:"a managed zone's name: lower-case letters, digits and hyphens, first a letter"`
-	CMEK        bool   `json:"cmek" desc:"Encrypt registry, database, secrets and logs with a key of the stack's own."`
+	CMEK        bool   `json:"cmek" desc:"Encrypt registry, database, cache, secrets and logs with a key of the stack's own."`
 }

@@ -21,7 +21,12 @@ var contract = []struct {
 	{name: "DATABASE_CA", free: func(c Config) bool { return !c.Database.Enabled }},
 	{name: "CACHE_URL", free: func(c Config) bool { return !c.Cache.Enabled }},
 	{name: "CACHE_CA", free: func(c Config) bool { return !c.Cache.Enabled }},
+	{name: "CACHE_VERIFY", free: func(c Config) bool { return !c.Cache.Enabled }},
+	// https://cloud.google.com/run/docs/container-contract#env-vars
+	{name: "K_SERVICE", free: notGCP}, {name: "K_REVISION", free: notGCP}, {name: "K_CONFIGURATION", free: notGCP},
 }
+
+func notGCP(c Config) bool { return c.Cloud != CloudGCP }
 
 func checkEnv(d *decoder, c Config) {
 	for _, name := range slices.Sorted(maps.Keys(c.App.Env)) {
@@ -64,6 +69,14 @@ func checkDomain(d *decoder, c Config) {
 func checkAzureZone(d *decoder, c Config) {
 	if c.Cloud == CloudAzure && c.Domain.Name != "" && c.Azure.DNSResourceGroup == "" {
 		d.bad("azure.dnsResourceGroup", nil, "required with domain.name", "the resource group of the zone", "")
+	}
+}
+
+// checkFrontDoor refuses two versions side by side where nothing leads past the weights to one of them: Cloud Run's own host name knows
+// no headers, and the address of a slot alone would be open to everybody.
+func checkFrontDoor(d *decoder, c Config) {
+	if c.Cloud == CloudGCP && c.Domain.Name == "" && c.Rollout.Strategy != StrategyRolling {
+		d.bad("rollout.strategy", c.Rollout.Strategy, "needs gcp's load balancer, which needs a domain", "rolling, or set domain.name and domain.zone", string(StrategyRolling))
 	}
 }
 

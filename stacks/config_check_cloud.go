@@ -117,6 +117,38 @@ func checkDatabase(d *decoder, c Config) {
 	d.size("database.size", db.Size, c.Cloud)
 }
 
+// azureVersion is the last major version of PostgreSQL that the API version of the driver knows.
+// https://learn.microsoft.com/azure/templates/microsoft.dbforpostgresql/2024-08-01/flexibleservers
+const azureVersion = 16
+
+// checkAzureDatabase refuses what Flexible Server does not have: later versions, and a standby of the burstable machines that the sizes
+// of tier dev are. Of an administrator in Entra ID the name must be given too.
+func checkAzureDatabase(d *decoder, c Config) {
+	db := c.Database
+	if c.Cloud != CloudAzure || !db.Enabled {
+		return
+	}
+	if db.Version > azureVersion {
+		d.bad("database.version", db.Version, "not a version that azure offers", fmt.Sprintf("14 to %d", azureVersion), fmt.Sprint(azureVersion))
+	}
+	if db.HA && (strings.HasPrefix(db.Size, "Standard_B") || c.Tier == TierDev && !strings.Contains(db.Size, "_")) {
+		d.bad("database.ha", db.HA, "not with database.size "+db.Size+": burstable machines have no standby", "database.size such as Standard_D2ds_v5", "")
+	}
+	if c.Azure.EntraAdmin != "" && c.Azure.EntraAdminName == "" {
+		d.bad("azure.entraAdminName", nil, "required with azure.entraAdmin", "the name of "+c.Azure.EntraAdmin+" in Entra", "")
+	}
+	if c.Azure.EntraAdmin == "" && c.Azure.EntraAdminName != "" {
+		d.bad("azure.entraAdmin", nil, "required with azure.entraAdminName", "the object id of "+c.Azure.EntraAdminName, "")
+	}
+}
+
+// checkAzureRollout refuses two versions side by side where nothing can tell a request for the new one from any other.
+func checkAzureRollout(d *decoder, c Config) {
+	if c.Cloud == CloudAzure && c.Rollout.Strategy != StrategyRolling && c.Azure.FrontDoor == "none" {
+		d.bad("rollout.strategy", string(c.Rollout.Strategy), "not with azure.frontDoor none", "azure.frontDoor standard or premium, or rolling", string(StrategyRolling))
+	}
+}
+
 func checkCache(d *decoder, c Config) {
 	if c.Cache.Enabled {
 		d.size("cache.size", c.Cache.Size, c.Cloud)

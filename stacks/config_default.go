@@ -65,6 +65,7 @@ var defaults = []defaultRow{
 
 	{path: "database.enabled", value: "true"},
 	{path: "database.version", value: "17"},
+	{path: "database.version", clouds: "azure", value: "16"},
 	{path: "database.size", value: "small"},
 	{path: "database.size", clouds: managed, tier: TierProd, value: "medium"},
 	{path: "database.storage", clouds: "aws,gcp", value: "20Gi"},
@@ -114,7 +115,9 @@ var defaults = []defaultRow{
 	{path: "aws.spot", clouds: "aws", value: "true"},
 	{path: "aws.spot", clouds: "aws", tier: TierProd, value: "false"},
 	{path: "azure.frontDoor", clouds: "azure", value: "none"},
+	{path: "azure.frontDoor", clouds: "azure", strategies: progressive, value: "standard"},
 	{path: "azure.frontDoor", clouds: "azure", tier: TierProd, value: "premium"},
+	{path: "azure.entraAdminType", clouds: "azure", value: "Group"},
 }
 
 // derived are the defaults that follow from other values; settle computes them.
@@ -125,6 +128,7 @@ var derived = []struct{ path, text string }{
 	{"app.replicas.max", "at least app.replicas.min; on docker the same"},
 	{"app.path", "empty with app.image"},
 	{"app.dockerfile", "empty with app.image"},
+	{"rollout.strategy", "rolling on gcp without a domain"},
 	{"rollout.gates", "every signal that can gate"},
 	{"rollout.smokePath", "app.readyPath"},
 	{"edge.rateLimit", "0 on gcp without a domain and on azure without Front Door"},

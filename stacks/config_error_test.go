@@ -118,6 +118,20 @@ var problemRows = []struct {
 		`region = "us-east-1": not a region of azure, but it looks like one of aws; allowed: a name such as eastus`,
 		`tags.a/b = "x": not a tag that azure takes; allowed: ` + rowOf(CloudAzure).tagHint,
 	}},
+	{"gcp without a load balancer", []string{"cloud", "gcp", "rollout", `{"strategy":"canary"}`, "app", `{"env":{"K_SERVICE":"x","CACHE_VERIFY":"full"}}`}, []string{
+		`app.env.CACHE_VERIFY: Slipway itself sets this variable; allowed: another name`,
+		`app.env.K_SERVICE: Slipway itself sets this variable; allowed: another name`,
+		`rollout.strategy = "canary": needs gcp's load balancer, which needs a domain; allowed: rolling, or set domain.name and domain.zone; did you mean rolling?`,
+	}},
+	{"azure database", []string{"cloud", "azure", "database", `{"version":17,"ha":true}`, "azure", `{"entraAdmin":"11111111-2222-3333-4444-555555555555"}`}, []string{
+		`azure.entraAdminName: required with azure.entraAdmin; allowed: the name of 11111111-2222-3333-4444-555555555555 in Entra`,
+		`database.ha = true: not with database.size small: burstable machines have no standby; allowed: database.size such as Standard_D2ds_v5`,
+		`database.version = 17: not a version that azure offers; allowed: 14 to 16; did you mean 16?`,
+	}},
+	{"azure rollout", []string{"cloud", "azure", "rollout", `{"strategy":"canary"}`, "azure", `{"frontDoor":"none","entraAdminName":"dba"}`}, []string{
+		`azure.entraAdmin: required with azure.entraAdminName; allowed: the object id of dba`,
+		`rollout.strategy = "canary": not with azure.frontDoor none; allowed: azure.frontDoor standard or premium, or rolling; did you mean rolling?`,
+	}},
 	{"gcp", []string{"cloud", "gcp", "app", `{"memory":"64Gi"}`, "edge", `{"waf":true}`, "tags", `{"Team":"x"}`, "gcp", `{"project":"P"}`}, []string{
 		`app.cpu = 1 with app.memory 64Gi: gcp has no such combination; allowed: app.memory with app.cpu 1: 512Mi to 4Gi; did you mean app.cpu 8 with app.memory 32Gi?`,
 		`edge.waf = true: needs gcp's load balancer, which needs a domain; allowed: set domain.name and domain.zone, or leave it out`,

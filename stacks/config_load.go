@@ -119,6 +119,9 @@ func (d *decoder) settle(c *Config) {
 	if r := &c.App.Replicas; !d.isSet("app.replicas.max") && (r.Max < r.Min || c.Cloud == CloudDocker) {
 		r.Max = r.Min
 	}
+	if c.Cloud == CloudGCP && c.Domain.Name == "" && !d.isSet("rollout.strategy") {
+		c.Rollout = Rollout{Strategy: StrategyRolling, Gates: c.Rollout.Gates} // see checkFrontDoor
+	}
 	if !d.isSet("rollout.gates") {
 		c.Rollout.Gates = namedSet("gates")
 	}

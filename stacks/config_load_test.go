@@ -39,7 +39,11 @@ func TestDefaultsLoad(t *testing.T) {
 	for _, row := range cloudRows {
 		for _, tier := range []Tier{TierDev, TierProd} {
 			for _, strategy := range []Strategy{StrategyRolling, StrategyBlueGreen, StrategyCanary} {
-				c := mustLoad(t, "cloud", string(row.cloud), "tier", string(tier), "rollout", `{"strategy":"`+string(strategy)+`"}`)
+				kv := []string{"cloud", string(row.cloud), "tier", string(tier), "rollout", `{"strategy":"` + string(strategy) + `"}`}
+				if row.cloud == CloudGCP && strategy != StrategyRolling { // see checkFrontDoor
+					kv = append(kv, "domain", `{"name":"links.example.com","zone":"example.com"}`)
+				}
+				c := mustLoad(t, kv...)
 				if !fits(c.Cloud, c.App.CPU, c.App.Memory) || c.App.Port == 0 || c.App.Name != project {
 					t.Errorf("%s %s: %+v", row.cloud, tier, c.App)
 				}
@@ -141,7 +145,9 @@ func TestDerivedDefaults(t *testing.T) {
 		{"smoke path", []string{"cloud", "aws", "tier", "prod", "app", `{"readyPath":"/up"}`}, func(c Config) any { return c.Rollout.SmokePath }, "/up"},
 		{"front door for a cdn", []string{"cloud", "azure", "edge", `{"cdn":["/static/"]}`}, func(c Config) any { return c.Azure.FrontDoor }, "standard"},
 		{"front door for a waf", []string{"cloud", "azure", "edge", `{"waf":true}`}, func(c Config) any { return c.Azure.FrontDoor }, "premium"},
+		{"front door for a canary", []string{"cloud", "azure", "rollout", `{"strategy":"canary"}`}, func(c Config) any { return c.Azure.FrontDoor }, "standard"},
 		{"its rate limit", []string{"cloud", "azure", "edge", `{"waf":true}`}, func(c Config) any { return c.Edge.RateLimit }, 600},
+		{"no two versions without load balancer", []string{"cloud", "gcp", "tier", "prod"}, func(c Config) any { return c.Rollout.Strategy }, StrategyRolling},
 		{"no rate limit without load balancer", []string{"cloud", "gcp", "tier", "prod"}, func(c Config) any { return c.Edge }, Edge{}},
 		{"name from the project", []string{"cloud", "aws"}, func(c Config) any { return c.App.Name }, project},
 	} {

@@ -61,6 +61,8 @@ func TestStackFiles(t *testing.T) {
 		{"local", CloudDocker, TierDev, StrategyRolling},
 		{"dev", CloudAWS, TierDev, StrategyRolling},
 		{"prod", CloudAWS, TierProd, StrategyCanary},
+		{"gcp-dev", CloudGCP, TierDev, StrategyRolling},
+		{"gcp-prod", CloudGCP, TierProd, StrategyRolling},
 	} {
 		c, err := Load(stackFile(t, row.stack))
 		if err != nil {

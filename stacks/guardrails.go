@@ -56,6 +56,9 @@ var guardrails = []Guardrail{
 	{"public-tasks", TierProd, []Cloud{CloudAWS}, func(c Config) string {
 		return when(c.AWS.Egress == "public", "aws.egress is public")
 	}, "Tasks with public addresses are one security group rule away from the internet.", guardrailDocs},
+	{"shared-front-door", TierProd, []Cloud{CloudAzure}, func(c Config) string {
+		return when(c.Azure.FrontDoor != "premium", "azure.frontDoor is "+c.Azure.FrontDoor)
+	}, "Only Premium has a private link: with Standard any customer's Front Door can be pointed at the app, and without one there is nothing in front.", guardrailDocs},
 	{"alert-recipients", TierProd, clouds, func(c Config) string {
 		return when(len(c.Alerts.Emails) == 0 && c.Alerts.Webhook == "", "alerts has neither emails nor a webhook")
 	}, "An alarm that nobody hears is no alarm.", guardrailDocs},

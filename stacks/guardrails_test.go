@@ -43,6 +43,8 @@ func TestGuardrails(t *testing.T) {
 		{"docker in prod", []string{"cloud", "docker", "tier", "prod"}, nil, nil},
 		{"docker in prod still guards itself", []string{"cloud", "docker", "tier", "prod", "app", `{"image":"x","replicas":{"min":1}}`, "edge", `{"rateLimit":0}`},
 			[]string{"single-replica", "mutable-image-tag", "rate-limit"}, nil},
+		{"azure behind a shared front door", []string{"cloud", "azure", "tier", "prod", "domain", `{"name":"a.example.com","zone":"example.com"}`, "alerts", `{"emails":["a@b.example"]}`,
+			"azure", `{"frontDoor":"standard","dnsResourceGroup":"dns"}`, "edge", `{"waf":false}`}, []string{"shared-front-door", "waf"}, nil},
 		{"gcp without load balancer", []string{"cloud", "gcp", "tier", "prod", "alerts", `{"emails":["a@b.example"]}`}, []string{"domain", "waf", "rate-limit"}, nil},
 	} {
 		violations, warnings := Guardrails(mustLoad(t, row.kv...))

@@ -41,8 +41,24 @@ func readOutputs(ctx *pulumi.Context) (release.Release, error) {
 			ctx.Export(name, pulumi.Any(details.Value))
 		}
 		if name == "release" {
-			text, _ = details.Value.(string)
+			if text, err = textOf(details); err != nil {
+				return release.Release{}, err
+			}
 		}
 	}
 	return release.Parse(text)
+}
+
+// textOf is the text of an output, marked as a secret or not: whatever made it one, a release that is there must not be taken for none,
+// since the next update would then begin anew with all of the traffic.
+func textOf(details *pulumi.StackReferenceOutputDetails) (string, error) {
+	value := details.Value
+	if details.SecretValue != nil {
+		value = details.SecretValue
+	}
+	text, ok := value.(string)
+	if !ok && value != nil {
+		return "", errors.New("reading the stack's output release: it is no text")
+	}
+	return text, nil
 }

@@ -53,11 +53,12 @@ func (p Program) Inline(root string, in Input) pulumi.RunFunc {
 		if err != nil {
 			return err
 		}
-		platform, err := p.Platform(ctx, root, c)
+		// Before anything is made: what is refused changes nothing.
+		v, err := newVersions(root, c, last, in.Transition)
 		if err != nil {
 			return err
 		}
-		v, err := newVersions(root, c, last, in.Transition)
+		platform, err := p.Platform(ctx, root, c)
 		if err != nil {
 			return err
 		}

@@ -140,7 +140,7 @@ func TestTransitionsReachTheService(t *testing.T) {
 			{Slot: components.Blue, Version: old, Sequence: 1}, {Slot: components.Green, Version: version, Weight: 100, Sequence: 2}}, old},
 		{release.Transition{Action: release.Promote, Keep: time.Hour}, []components.Track{
 			{Slot: components.Blue, Version: old, Sequence: 1}, {Slot: components.Green, Version: version, Weight: 100, Sequence: 2}}, version},
-		{release.Transition{Action: release.Abort, Reason: "by hand"}, []components.Track{
+		{release.Transition{Action: release.Abort, Promoted: true, Reason: "by hand"}, []components.Track{
 			{Slot: components.Blue, Version: old, Weight: 100, Sequence: 1}, {Slot: components.Green, Version: version, Sequence: 2}}, old},
 		{release.Transition{Action: release.Clear}, []components.Track{{Slot: components.Blue, Version: old, Weight: 100, Sequence: 1}}, old},
 	} {
@@ -170,14 +170,31 @@ func TestTransitionsReachTheService(t *testing.T) {
 func TestOutputsSurviveAFailure(t *testing.T) {
 	r := newTrain(t, "canary")
 	before := r.outputs
+	r.asked = nil
 	err := r.update(t, &release.Transition{Action: release.Shift, ID: "none"})
 	if !errors.Is(err, release.ErrRefused) {
 		t.Fatalf("got %v, want a refusal", err)
+	}
+	if r.asked != nil {
+		t.Error("a platform is made although nothing may change")
 	}
 	for name, value := range before {
 		if r.outputs[name] != value {
 			t.Errorf("output %s is %q, was %q", name, r.outputs[name], value)
 		}
+	}
+}
+
+// TestReleaseIsNeverTakenForNone: what is there and can't be read as a plain text is no empty release.
+func TestReleaseIsNeverTakenForNone(t *testing.T) {
+	if text, err := textOf(&pulumi.StackReferenceOutputDetails{SecretValue: "{}"}); err != nil || text != "{}" {
+		t.Errorf("a secret is read as %q, %v", text, err)
+	}
+	if text, err := textOf(&pulumi.StackReferenceOutputDetails{}); err != nil || text != "" {
+		t.Errorf("nothing is read as %q, %v", text, err)
+	}
+	if _, err := textOf(&pulumi.StackReferenceOutputDetails{Value: map[string]any{"format": 1}}); err == nil {
+		t.Error("an object is taken for no release")
 	}
 }
 

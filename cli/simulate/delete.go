@@ -21,8 +21,6 @@ var protections = map[string][]string{
 	"aws:lb/loadBalancer:LoadBalancer":          {"enableDeletionProtection"},
 	"aws:rds/cluster:Cluster":                   {"deletionProtection"},
 	"aws:rds/instance:Instance":                 {"deletionProtection"},
-	"gcp:cloudrunv2/job:Job":                    {"deletionProtection"},
-	"gcp:cloudrunv2/service:Service":            {"deletionProtection"},
 	"gcp:container/cluster:Cluster":             {"deletionProtection"},
 	"gcp:redis/cluster:Cluster":                 {"deletionProtectionEnabled"},
 	"gcp:sql/databaseInstance:DatabaseInstance": {"deletionProtection", "settings.deletionProtectionEnabled"},

@@ -218,3 +218,27 @@ func TestStores(t *testing.T) {
 		}
 	}
 }
+
+// The app that the simulated Azure tells of is the one that was deployed; before, there is none.
+func TestAzureTellsOfTheApp(t *testing.T) {
+	c := &Cloud{live: map[string]thing{}}
+	args := props(t, `{"containerAppName":"links","resourceGroupName":"rg","environmentName":"env"}`)
+	for _, token := range []string{"azure-native:app/v20241002preview:getContainerApp", "azure-native:app/v20241002preview:getManagedEnvironment"} {
+		if _, err := c.invoke(token, args, likely.Place{}); err == nil || !strings.Contains(err.Error(), "ResourceNotFound") {
+			t.Errorf("%s of nothing: %v", token, err)
+		}
+	}
+	c.note(thing{urn: "urn:pulumi:s::p::azure-native:app/v20241002preview:ContainerApp::links", id: "/x/links", outputs: props(t,
+		`{"name":"links","template":{"revisionSuffix":"s1-a"},"configuration":{"ingress":{"traffic":[{"label":"blue","revisionName":"links--s0-b","weight":100}]}}}`)})
+	c.note(thing{urn: "urn:pulumi:s::p::azure-native:app/v20241002preview:ManagedEnvironment::env", id: "/x/env", outputs: props(t, `{"name":"env"}`)})
+	app, err := c.invoke("azure-native:app/v20241002preview:getContainerApp", args, likely.Place{})
+	must(t, err)
+	if app["latestReadyRevisionName"].StringValue() != "links--s1-a" || !strings.Contains(app["configuration"].String(), "links--s0-b") {
+		t.Errorf("the app is %v", app)
+	}
+	env, err := c.invoke("azure-native:app/v20241002preview:getManagedEnvironment", args, likely.Place{})
+	must(t, err)
+	if !strings.Contains(env["privateEndpointConnections"].String(), "/x/env/privateEndpointConnections/") {
+		t.Errorf("the environment is %v", env)
+	}
+}

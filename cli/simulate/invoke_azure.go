@@ -1,8 +1,15 @@
 package simulate
 
+import (
+	"fmt"
+	"strings"
+)
+
 // azureFunctions are what Azure answers when it is asked.
 // https://www.pulumi.com/registry/packages/azure-native/api-docs/
 var azureFunctions = map[string]function{
+	"app:getContainerApp":           runningApp,
+	"app:getManagedEnvironment":     linkedEnvironment,
 	"authorization:getClientConfig": fixed(map[string]any{"clientId": "{uuid}", "objectId": "{uuid}", "subscriptionId": "{subscription}", "tenantId": "{tenant}"}),
 	"authorization:getClientToken":  fixed(map[string]any{"token": "{letters:64}"}),
 	"containerregistry:listRegistryCredentials": fixed(map[string]any{"username": "{registryName}", "passwords": []any{
@@ -18,4 +25,54 @@ var azureFunctions = map[string]function{
 	"operationalinsights:getWorkspace":  fixed(map[string]any{"customerId": "{uuid}"}),
 	"resources:getResourceGroup":        fixed(map[string]any{"id": "/subscriptions/{subscription}/resourceGroups/{resourceGroupName}", "name": "{resourceGroupName}", "location": "{region}"}),
 	"storage:listStorageAccountKeys":    fixed(map[string]any{"keys": []any{map[string]any{"keyName": "key1", "permissions": "FULL", "value": "simulated"}}}),
+}
+
+// azureThing finds what exists of a type by its name, or says what Azure does where there is no such thing.
+// https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-not-found
+func azureThing(c call, kind, input string) (thing, error) {
+	for _, t := range c.cloud.things() {
+		token := string(t.urn.Type())
+		if !strings.HasPrefix(token, "azure-native:app/") || !strings.HasSuffix(token, ":"+kind) {
+			continue
+		}
+		if own, ok := at(t.outputs, "name"); ok && own.IsString() && own.StringValue() == c.text(input) {
+			return t, nil
+		}
+	}
+	return thing{}, fmt.Errorf("Code=\"ResourceNotFound\" Message=\"there is no %s %q\"", kind, c.text(input))
+}
+
+// runningApp is the app as it was deployed: in the simulation every revision becomes ready. Its latest one is what its template names.
+func runningApp(c call) (map[string]any, error) {
+	t, err := azureThing(c, "ContainerApp", "containerAppName")
+	if err != nil {
+		return nil, err
+	}
+	latest := c.text("containerAppName")
+	if suffix, ok := at(t.outputs, "template.revisionSuffix"); ok && suffix.IsString() {
+		latest += "--" + suffix.StringValue()
+	}
+	out := map[string]any{"id": t.id, "latestRevisionName": latest, "latestReadyRevisionName": latest, "runningStatus": "Running", "provisioningState": "Succeeded"}
+	if traffic, ok := at(t.outputs, "configuration.ingress.traffic"); ok && traffic.IsArray() {
+		var rows []any
+		for _, row := range traffic.ArrayValue() {
+			rows = append(rows, row.MapRepl(nil, nil))
+		}
+		out["configuration"] = map[string]any{"ingress": map[string]any{"traffic": rows, "exposedPort": 0, "fqdn": ""}}
+	}
+	return out, nil
+}
+
+// linkedEnvironment is an environment that somebody has asked for one private link to.
+// https://learn.microsoft.com/azure/container-apps/how-to-use-private-endpoint
+func linkedEnvironment(c call) (map[string]any, error) {
+	t, err := azureThing(c, "ManagedEnvironment", "environmentName")
+	if err != nil {
+		return nil, err
+	}
+	name := c.expand("{uuid}")
+	return map[string]any{"id": t.id, "name": c.text("environmentName"), "privateEndpointConnections": []any{map[string]any{
+		"id": t.id + "/privateEndpointConnections/" + fmt.Sprint(name), "name": name, "type": "Microsoft.App/managedEnvironments/privateEndpointConnections", "provisioningState": "Succeeded",
+		"privateLinkServiceConnectionState": map[string]any{"status": "Pending"},
+	}}}, nil
 }

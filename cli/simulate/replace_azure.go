@@ -21,9 +21,8 @@ var azureReplaces = map[string]string{
 	"authorization:ManagementLockByScope": "scope",
 	"authorization:RoleAssignment":        "delegatedManagedIdentityResourceId principalId principalType roleDefinitionId scope",
 	// https://learn.microsoft.com/azure/redis/configure
-	"cache:Database":        "clusteringPolicy modules port",
-	"cache:Redis":           "staticIP subnetId zones",
-	"cache:RedisEnterprise": "zones",
+	"cache:Database": "clusteringPolicy port",
+	"cache:Redis":    "staticIP subnetId zones",
 	// https://learn.microsoft.com/azure/frontdoor/domain
 	"cdn:AFDCustomDomain": "hostName",
 	// https://learn.microsoft.com/azure/container-registry/tutorial-enable-customer-managed-keys
@@ -33,8 +32,7 @@ var azureReplaces = map[string]string{
 	"dataprotection:BackupVault":    "properties.storageSettings",
 	// https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-limits
 	"dbforpostgresql:Database": "charset collation",
-	"dbforpostgresql:Server": "administratorLogin availabilityZone backup.geoRedundantBackup createMode dataEncryption.type network.delegatedSubnetResourceId " +
-		"pointInTimeUTC sourceServerResourceId",
+	"dbforpostgresql:Server":   "administratorLogin availabilityZone backup.geoRedundantBackup network.delegatedSubnetResourceId",
 	// https://learn.microsoft.com/azure/key-vault/keys/about-keys
 	"keyvault:Key": "properties.curveName properties.keySize properties.kty",
 	// https://learn.microsoft.com/azure/virtual-network/

@@ -20,12 +20,12 @@ func (c Case) rollouts(t *testing.T, source string) {
 		return r
 	}
 	blue := func(weight int) components.Track {
-		return components.Track{Slot: components.Blue, Version: "0123456789ab", Weight: weight, Sequence: 1}
+		return components.Track{Slot: components.Blue, Version: "0123456789ab", Weight: weight}
 	}
 	green := func(weight int) components.Track {
-		return components.Track{Slot: components.Green, Version: "ba9876543210", Weight: weight, Sequence: 2}
+		return components.Track{Slot: components.Green, Version: "ba9876543210", Weight: weight}
 	}
-	alone, staged, shifted := run(blue(100)), run(blue(100), green(0)), run(blue(75), green(25))
+	alone, staged, shifted := run(blue(100)), run(blue(100), green(0)), run(blue(90), green(10))
 	t.Run("a candidate touches nothing that serves", func(t *testing.T) {
 		for _, one := range changed(alone, staged) {
 			if !among(c.Follows, one) {

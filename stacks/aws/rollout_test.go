@@ -78,7 +78,7 @@ func TestBlueGreen(t *testing.T) {
 		{name: "all", version: "2", do: do(release.Shift, "r1", at(0)), live: "blue", green: 100, services: "blue green", changes: majority},
 		{name: "promote", version: "2", do: do(release.Promote, "r1"), live: "green", green: 100, services: "blue green", changes: []string{}},
 		{name: "plain update while the one before is kept", version: "2", live: "green", green: 100, services: "blue green", changes: []string{}},
-		{name: "abort within that time", version: "2", do: do(release.Abort, "r1"), live: "blue", blue: 100, services: "blue green", changes: majority},
+		{name: "abort within that time", version: "2", do: do(release.Abort, "r1", func(t *release.Transition) { t.Promoted = true }), live: "blue", blue: 100, services: "blue green", changes: majority},
 		{name: "clear", version: "2", do: do(release.Clear, "r1"), live: "blue", blue: 100, services: "blue", changes: occupied("delete", "green"), order: drained("green")},
 		{name: "the next one", version: "3", do: do(release.Stage, "r2", whole), live: "blue", blue: 100, services: "blue green", changes: occupied("create", "green")},
 		{name: "all of it", version: "3", do: do(release.Shift, "r2", at(0)), live: "blue", green: 100, services: "blue green", changes: majority},

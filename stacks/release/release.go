@@ -75,8 +75,10 @@ type Lease struct {
 	// Holder is user@host, PID the process there.
 	Holder string `json:"holder"`
 	PID    int    `json:"pid"`
-	// Until is when anyone may take over.
-	Until time.Time `json:"until"`
+	// Token tells two processes apart whose holder and number are the same, as in two containers made alike. It is no secret.
+	Token string `json:"token,omitempty"`
+	// Until is when anyone may take over; zero where nobody drives, as in a rollout that waits for a person.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // Parse reads the text form. An empty text is a stack that has deployed nothing yet.

@@ -117,7 +117,7 @@ func TestAbort(t *testing.T) {
 	promoted := follow(t, half,
 		step{release.Transition{Action: release.Shift, Step: 2}, "b", 0, 100},
 		step{release.Transition{Action: release.Promote, Keep: time.Hour}, "b", 0, 100},
-		step{release.Transition{Action: release.Abort}, "b", 100, 0},
+		step{release.Transition{Action: release.Abort, Promoted: true}, "b", 100, 0},
 	)
 	if promoted.Live != components.Blue || promoted.Rollout.Aborted == "" {
 		t.Errorf("the abort of a promoted version: %+v", promoted)
@@ -159,6 +159,9 @@ func TestDeploy(t *testing.T) {
 func TestRefused(t *testing.T) {
 	staged := follow(t, first(t), step{release.Transition{Action: release.Stage, Steps: canary}, "b", 100, 0})
 	other := release.Lease{Holder: "you@there", PID: 7}
+	promoted := follow(t, staged,
+		step{release.Transition{Action: release.Shift, Step: 2}, "b", 0, 100},
+		step{release.Transition{Action: release.Promote, Keep: time.Hour}, "b", 0, 100})
 	for _, row := range []struct {
 		name string
 		from release.Release
@@ -174,7 +177,11 @@ func TestRefused(t *testing.T) {
 		{"promotion without traffic", staged, release.Transition{Action: release.Promote, ID: "r1", Lease: mine}, "all of the traffic"},
 		{"clearing what goes on", staged, release.Transition{Action: release.Clear, ID: "r1", Lease: mine}, "goes on"},
 		{"promotion of nothing", first(t), release.Transition{Action: release.Promote, Lease: mine}, "no rollout"},
-		{"abort of nothing", first(t), release.Transition{Action: release.Abort, Lease: mine}, "no version before"},
+		{"abort of nothing", first(t), release.Transition{Action: release.Abort, Promoted: true, Lease: mine}, "no version before"},
+		{"abort of what another process has promoted", promoted, release.Transition{Action: release.Abort, ID: "r1", Lease: mine}, "another process has ended it, and version b is live"},
+		{"clearing what is kept after another's rollout", promoted, release.Transition{Action: release.Clear, ID: "r1", Lease: mine}, "another process has ended it"},
+		{"abort of the promoted, too late", staged, release.Transition{Action: release.Abort, Promoted: true, ID: "r9", Lease: mine}, "has begun meanwhile"},
+		{"a process made alike", staged, release.Transition{Action: release.Shift, ID: "r1", Lease: release.Lease{Holder: mine.Holder, PID: mine.PID, Token: "another"}}, "--take-over"},
 		{"nonsense", staged, release.Transition{Action: "dance", ID: "r1", Lease: mine}, "dance"},
 	} {
 		version := "b"
@@ -202,11 +209,15 @@ func TestLease(t *testing.T) {
 		{"expired", func(*release.Transition) {}, mine.Until, true},
 		{"by force", func(x *release.Transition) { x.Force = true }, noon, true},
 		{"holder gone", func(x *release.Transition) { x.Abandoned = func(l release.Lease) bool { return l.PID == 7 } }, noon, true},
+		{"given back", func(*release.Transition) {}, time.Time{}, true},
 		{"holder alive", func(x *release.Transition) { x.Abandoned = func(release.Lease) bool { return false } }, noon, false},
 	} {
-		x := take
-		row.change(&x)
-		next, err := staged.Next(x, "b", row.now)
+		x, from := take, staged
+		if row.change(&x); row.now.IsZero() {
+			from = follow(t, staged, step{release.Transition{Action: release.Take}, "b", 100, 0})
+			from.Rollout.Lease.Until, row.now = time.Time{}, noon
+		}
+		next, err := from.Next(x, "b", row.now)
 		if (err == nil) != row.ok {
 			t.Errorf("%s: %v", row.name, err)
 		}

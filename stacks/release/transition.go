@@ -44,8 +44,12 @@ type Transition struct {
 	ID string
 	// Lease is the caller's.
 	Lease Lease
-	// Force takes over a lease that another holds. Default false.
+	// Force takes over a lease that another holds. Default false. It belongs to one transition, not to all of a process: what was taken
+	// over by force could not be taken from that process again.
 	Force bool
+	// Promoted is for the Abort of a version that was promoted and whose predecessor is kept. Without it only a rollout under way is
+	// aborted: a process that wakes up late must not undo what another one has promoted meanwhile.
+	Promoted bool
 	// Abandoned tells of the lease's holder that it is gone, where the caller can know it. Default: nobody is.
 	Abandoned func(Lease) bool
 	// Steps and Manual are a new rollout's (Stage).
@@ -128,13 +132,17 @@ func (r Release) owns(t Transition, now time.Time) error {
 		return refuse("rollout %s of version %s is under way, driven by %s (process %d)", o.ID, r.Slots[o.Candidate].Version, o.Lease.Holder, o.Lease.PID)
 	case t.Action == Stage:
 		return nil
-	case o == nil && (t.Action == Abort || t.Action == Clear):
+	case o == nil && (t.Action == Abort && t.Promoted || t.Action == Clear && t.ID == ""):
 		if _, kept := r.Kept(); !kept {
 			return refuse("no rollout is under way, and no version before is kept")
 		}
 		return nil
+	case o == nil && t.ID != "":
+		return refuse("rollout %s is under way no more: another process has ended it, and version %s is live", t.ID, r.Serving().Version)
 	case o == nil:
 		return refuse("no rollout is under way")
+	case t.ID != o.ID && t.Promoted:
+		return refuse("rollout %s has begun meanwhile, so the version before is kept no more", o.ID)
 	case t.ID != o.ID:
 		return refuse("rollout %s is under way, not %s: it was ended or taken over by another process", o.ID, t.ID)
 	case o.Lease.same(t.Lease), t.Force, !now.Before(o.Lease.Until):
@@ -145,7 +153,9 @@ func (r Release) owns(t Transition, now time.Time) error {
 	return refuse("rollout %s is driven by %s (process %d) until %s at the latest; if that process is gone for good, add --take-over", o.ID, o.Lease.Holder, o.Lease.PID, o.Lease.Until.Format(time.RFC3339))
 }
 
-func (l Lease) same(other Lease) bool { return l.Holder == other.Holder && l.PID == other.PID }
+func (l Lease) same(other Lease) bool {
+	return l.Holder == other.Holder && l.PID == other.PID && l.Token == other.Token
+}
 
 func (r *Release) stage(t Transition, version string, now time.Time) error {
 	if r.Serving().Version == version {

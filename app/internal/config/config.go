@@ -21,6 +21,7 @@ type Config struct {
 	DatabaseCA      *x509.CertPool // DATABASE_CA, PEM; nil means the system's roots
 	CacheURL        string         // CACHE_URL, redis:// or rediss://; empty means no cache; secret
 	CacheCA         *x509.CertPool // CACHE_CA, PEM; nil means the system's roots
+	CacheAnyName    bool           // CACHE_VERIFY is "ca": whoever shows a certificate of CACHE_CA is the cache; default "full": by name
 	TrustedProxies  []netip.Prefix // TRUSTED_PROXIES, comma-separated CIDRs or addresses
 	Version         string         // SLIPWAY_VERSION, default "dev"
 	Slot            string         // SLIPWAY_SLOT, default "-"
@@ -47,6 +48,7 @@ func Load(getenv func(string) string) (Config, error) {
 		DatabaseCA:      r.roots("DATABASE_CA"),
 		CacheURL:        r.connection("CACHE_URL", false, "redis", "rediss"),
 		CacheCA:         r.roots("CACHE_CA"),
+		CacheAnyName:    r.verifyCA("CACHE_VERIFY"),
 		TrustedProxies:  r.prefixes("TRUSTED_PROXIES"),
 		Version:         r.text("SLIPWAY_VERSION", "dev"),
 		Slot:            r.text("SLIPWAY_SLOT", "-"),
@@ -200,12 +202,29 @@ func (r *reader) loopback(key, fallback string) string {
 	return v
 }
 
-// pairing refuses a root certificate beside a URL that would never check it: that would look secure and not be.
+// verifyCA reads how a server's certificate is checked: with its name ("full"), or by the root alone ("ca").
+func (r *reader) verifyCA(key string) bool {
+	v := r.text(key, "full")
+	if v != "full" && v != "ca" {
+		r.bad(key, `%q is neither "full" nor "ca"`, v)
+	}
+	return v == "ca"
+}
+
+// pairing refuses a root certificate beside a URL that would never check it, and a check by the root alone where everybody's root would
+// do: that would look secure and not be.
 func (r *reader) pairing(c Config) {
-	if u, err := url.Parse(c.DatabaseURL); err == nil && c.DatabaseCA != nil && c.DatabaseURL != "" {
-		if mode := u.Query().Get("sslmode"); mode != "verify-full" {
-			r.bad("DATABASE_CA", "is set, but DATABASE_URL has sslmode=%q: use verify-full", mode)
+	if u, err := url.Parse(c.DatabaseURL); err == nil && c.DatabaseURL != "" {
+		mode := u.Query().Get("sslmode")
+		if c.DatabaseCA != nil && mode != "verify-full" && mode != "verify-ca" {
+			r.bad("DATABASE_CA", "is set, but DATABASE_URL has sslmode=%q: use verify-full or verify-ca", mode)
 		}
+		if c.DatabaseCA == nil && mode == "verify-ca" {
+			r.bad("DATABASE_CA", "is missing, and DATABASE_URL has sslmode=verify-ca: any server with a certificate would do")
+		}
+	}
+	if c.CacheAnyName && c.CacheCA == nil {
+		r.bad("CACHE_VERIFY", "is \"ca\", but there is no CACHE_CA: any server with a certificate would do")
 	}
 	if c.CacheCA != nil && !strings.HasPrefix(c.CacheURL, "rediss://") {
 		r.bad("CACHE_CA", "is set, but CACHE_URL is not rediss://")

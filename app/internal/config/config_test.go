@@ -88,10 +88,27 @@ func TestAllProblemsInOneError(t *testing.T) {
 }
 
 func TestRootThatWouldNotBeChecked(t *testing.T) {
-	for mode, ok := range map[string]bool{"": false, "require": false, "disable": false, "verify-full": true} {
+	for mode, ok := range map[string]bool{"": false, "require": false, "disable": false, "verify-full": true, "verify-ca": true} {
 		_, err := load(map[string]string{"DATABASE_URL": "postgres://h/d?sslmode=" + mode, "DATABASE_CA": certificate(t)})
 		if (err == nil) != ok {
 			t.Errorf("sslmode=%q: %v", mode, err)
+		}
+	}
+}
+
+// A root that many servers have says nothing about which of them answers.
+func TestNamelessCheckNeedsARootOfItsOwn(t *testing.T) {
+	for _, row := range []struct {
+		set map[string]string
+		ok  bool
+	}{
+		{map[string]string{"DATABASE_URL": "postgres://h/d?sslmode=verify-ca"}, false},
+		{map[string]string{"DATABASE_URL": "postgres://h/d", "CACHE_URL": "rediss://h", "CACHE_VERIFY": "ca"}, false},
+		{map[string]string{"DATABASE_URL": "postgres://h/d", "CACHE_URL": "rediss://h", "CACHE_VERIFY": "ca", "CACHE_CA": certificate(t)}, true},
+		{map[string]string{"DATABASE_URL": "postgres://h/d", "CACHE_URL": "rediss://h", "CACHE_VERIFY": "none", "CACHE_CA": certificate(t)}, false},
+	} {
+		if c, err := load(row.set); (err == nil) != row.ok || err == nil && !c.CacheAnyName {
+			t.Errorf("%v: %v", row.set, err)
 		}
 	}
 }

@@ -32,6 +32,7 @@ var azureTypes = map[string]string{
 	"dataprotection:BackupInstance":           "Microsoft.DataProtection/backupVaults/{vaultName}/backupInstances/{backupInstanceName}",
 	"dataprotection:BackupPolicy":             "Microsoft.DataProtection/backupVaults/{vaultName}/backupPolicies/{backupPolicyName}",
 	"dataprotection:BackupVault":              "Microsoft.DataProtection/backupVaults/{vaultName}",
+	"dbforpostgresql:Administrator":           "Microsoft.DBforPostgreSQL/flexibleServers/{serverName}/administrators/{objectId}",
 	"dbforpostgresql:Configuration":           "Microsoft.DBforPostgreSQL/flexibleServers/{serverName}/configurations/{configurationName}",
 	"dbforpostgresql:Database":                "Microsoft.DBforPostgreSQL/flexibleServers/{serverName}/databases/{databaseName}",
 	"dbforpostgresql:FirewallRule":            "Microsoft.DBforPostgreSQL/flexibleServers/{serverName}/firewallRules/{firewallRuleName}",
@@ -65,6 +66,7 @@ var azureTypes = map[string]string{
 	"portal:Dashboard":                        "Microsoft.Portal/dashboards/{dashboardName}",
 	"recoveryservices:ProtectionPolicy":       "Microsoft.RecoveryServices/vaults/{vaultName}/backupPolicies/{policyName}",
 	"recoveryservices:Vault":                  "Microsoft.RecoveryServices/vaults/{vaultName}",
+	"resources:Deployment":                    "Microsoft.Resources/deployments/{deploymentName}",
 	"storage:BlobContainer":                   "Microsoft.Storage/storageAccounts/{accountName}/blobServices/default/containers/{containerName}",
 	"storage:StorageAccount":                  "Microsoft.Storage/storageAccounts/{accountName}",
 }

@@ -1,0 +1,171 @@
+package azure
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/components/componentstest"
+)
+
+// A request with the slot's name and the key goes to the slot's own host name, whatever the weights are. The key is a secret.
+func TestSlotRules(t *testing.T) {
+	r := recorded(t, nil, nil)
+	for _, slot := range []string{"blue", "green"} {
+		rule, ok := r.Find(token("cdn:Rule"), "edge-slot"+slot)
+		if !ok {
+			t.Fatalf("there is no rule for slot %s", slot)
+		}
+		wantProperty(t, rule, "conditions[*].name", "RequestHeader", "RequestHeader")
+		wantProperty(t, rule, "conditions[*].parameters.selector", components.SlotHeader, components.SlotKeyHeader)
+		wantProperty(t, rule, "conditions[*].parameters.operator", "Equal", "Equal")
+		wantProperty(t, rule, "matchProcessingBehavior", "Stop")
+		groups := rule.At("actions[*].parameters.originGroupOverride.originGroup.id")
+		if len(groups) != 1 || !strings.HasSuffix(groups[0].(string), "/originGroups/edge-"+slot) {
+			t.Errorf("slot %s leads to %v", slot, groups)
+		}
+		wantProperty(t, rule, "actions[*].parameters.headerName", components.SlotHeader, components.SlotKeyHeader)
+		wantProperty(t, rule, "actions[*].parameters.headerAction", "Delete", "Delete")
+		for _, leaf := range rule.Leaves() {
+			if leaf.Path == "conditions[1].parameters.matchValues[0]" && !leaf.Secret {
+				t.Errorf("the key of slot %s is in plain text", slot)
+			}
+		}
+		origin, _ := r.Find(token("cdn:AFDOrigin"), "edge-"+slot)
+		if host := origin.At("hostName")[0].(string); !strings.HasPrefix(host, "links-production---"+slot+".") {
+			t.Errorf("slot %s has the host %s", slot, host)
+		}
+		wantProperty(t, origin, "originHostHeader", origin.At("hostName")...)
+	}
+	all, _ := r.Find(token("cdn:AFDOrigin"), "edge-live")
+	if host := all.At("hostName")[0].(string); !strings.HasPrefix(host, "links-production.") {
+		t.Errorf("all requests lead to %s", host)
+	}
+}
+
+// The rules stand in this order: what is hidden is hidden first.
+func TestDoorRules(t *testing.T) {
+	r := recorded(t, nil, nil)
+	for i, name := range []string{"private", "headers", "slotblue", "slotgreen"} {
+		rule, ok := r.Find(token("cdn:Rule"), "edge-"+name)
+		if !ok {
+			t.Fatalf("there is no rule %s", name)
+		}
+		wantProperty(t, rule, "order", float64(i+1))
+	}
+	private, _ := r.Find(token("cdn:Rule"), "edge-private")
+	wantProperty(t, private, "actions[*].name", "UrlRewrite")
+	headers, _ := r.Find(token("cdn:Rule"), "edge-headers")
+	wantProperty(t, headers, "actions[*].parameters.headerName", "Strict-Transport-Security", "X-Content-Type-Options", "X-Frame-Options")
+}
+
+// The WAF policy is attached to every name of the front door, and no route is opened before.
+func TestGuard(t *testing.T) {
+	r := recorded(t, nil, func(w *whole) { w.edge.CachePaths = []string{"/static/", "/img"} })
+	policy := sole(t, r, token("network:Policy"))
+	wantProperty(t, policy, "managedRules.managedRuleSets[*].ruleSetType", "Microsoft_DefaultRuleSet", "Microsoft_BotManagerRuleSet")
+	wantProperty(t, policy, "customRules.rules[*].ruleType", "RateLimitRule")
+	wantProperty(t, policy, "customRules.rules[*].rateLimitDurationInMinutes", 1.0)
+	attached := sole(t, r, token("cdn:SecurityPolicy"))
+	domains := attached.At("parameters.associations[*].domains[*].id")
+	if len(domains) != 2 || !strings.Contains(domains[0].(string), "/afdEndpoints/") || !strings.Contains(domains[1].(string), "/customDomains/links-example-com") {
+		t.Errorf("guarded are %v", domains)
+	}
+	wantProperty(t, attached, "parameters.associations[*].patternsToMatch[*]", "/*")
+	cached, ok := r.Find(token("cdn:Route"), "edge-cached")
+	if !ok {
+		t.Fatal("nothing is cached")
+	}
+	wantProperty(t, cached, "patternsToMatch[*]", "/static/*", "/img/*")
+	for _, route := range r.Of(token("cdn:Route")) {
+		wantProperty(t, route, "linkToDefaultDomain", "Disabled")
+		wantProperty(t, route, "supportedProtocols[*]", "Http", "Https")
+	}
+}
+
+// The private link is approved under the name that Front Door has chosen; the deployment changes if that does.
+func TestPrivateLink(t *testing.T) {
+	link := sole(t, recorded(t, nil, nil), token("resources:Deployment"))
+	wantProperty(t, link, "properties.parameters.connection.value", "door-7f3a")
+	wantProperty(t, link, "properties.mode", "Incremental")
+	wantProperty(t, link, "properties.template.resources[*].properties.privateLinkServiceConnectionState.status", "Approved")
+	if got := link.At("location"); len(got) > 0 {
+		t.Errorf("a deployment in a resource group has the location %v", got)
+	}
+}
+
+func TestDoorWithDomain(t *testing.T) {
+	r := recorded(t, nil, nil)
+	wantExport(t, r, "url", "https://links.example.com")
+	domain := sole(t, r, token("cdn:AFDCustomDomain"))
+	wantProperty(t, domain, "tlsSettings.certificateType", "ManagedCertificate")
+	proof, _ := r.Find(token("network:RecordSet"), "edge-proof")
+	wantProperty(t, proof, "recordType", "TXT")
+	wantProperty(t, proof, "relativeRecordSetName", "_dnsauth.links")
+	wantProperty(t, proof, "txtRecords[*].value[*]", "_proof")
+	wantProperty(t, proof, "resourceGroupName", "dns")
+	address, _ := r.Find(token("network:RecordSet"), "edge-address")
+	wantProperty(t, address, "recordType", "CNAME")
+	if n := len(r.Of(token("app:ManagedCertificate"))); n != 0 {
+		t.Errorf("there are %d certificates of the environment beside Front Door's", n)
+	}
+	app := sole(t, r, appKind)
+	if names := app.At("configuration.ingress.customDomains[*].name"); len(names) > 0 {
+		t.Errorf("the app has the domains %v", names)
+	}
+}
+
+func TestApexDomain(t *testing.T) {
+	r := recorded(t, nil, func(w *whole) { w.edge.Domain = "example.com" })
+	address, _ := r.Find(token("network:RecordSet"), "edge-address")
+	wantProperty(t, address, "recordType", "A")
+	wantProperty(t, address, "relativeRecordSetName", "@")
+	if target := address.At("targetResource.id"); len(target) != 1 || !strings.Contains(target[0].(string), "/afdEndpoints/") {
+		t.Errorf("the name leads to %v", target)
+	}
+	proof, _ := r.Find(token("network:RecordSet"), "edge-proof")
+	wantProperty(t, proof, "relativeRecordSetName", "_dnsauth")
+}
+
+// Without Front Door the name gets its certificate in one run: records, then the app with the name, then the certificate.
+func TestCertificateInOneRun(t *testing.T) {
+	for _, row := range []struct{ domain, proof, kind, method string }{
+		{"links.example.com", "asuid.links", "CNAME", "CNAME"},
+		{"example.com", "asuid", "A", "HTTP"},
+	} {
+		r := recorded(t, small, func(w *whole) {
+			w.edge = components.EdgeArgs{Domain: row.domain, Zone: "example.com"}
+			w.database.HA = false
+		})
+		proof, _ := r.Find(token("network:RecordSet"), "certificate-proof")
+		wantProperty(t, proof, "relativeRecordSetName", row.proof)
+		wantProperty(t, proof, "txtRecords[*].value[*]", "ABCDEF")
+		address, _ := r.Find(token("network:RecordSet"), "certificate-address")
+		wantProperty(t, address, "recordType", row.kind)
+		app := sole(t, r, appKind)
+		wantProperty(t, app, "configuration.ingress.customDomains[*].name", row.domain)
+		wantProperty(t, app, "configuration.ingress.customDomains[*].bindingType", "Auto")
+		if ids := app.At("configuration.ingress.customDomains[*].certificateId"); len(ids) > 0 {
+			t.Errorf("the app names the certificate %v, which can't be there yet", ids)
+		}
+		for _, record := range []componentstest.Resource{proof, address} {
+			if !slices.Contains(app.Needs, record.URN) {
+				t.Errorf("the app does not wait for %s", record.Name)
+			}
+		}
+		certificate := sole(t, r, token("app:ManagedCertificate"))
+		wantProperty(t, certificate, "properties.subjectName", row.domain)
+		wantProperty(t, certificate, "properties.domainControlValidation", row.method)
+		wantExport(t, r, "url", "https://"+row.domain)
+	}
+}
+
+func wantExport(t *testing.T, r *componentstest.Recording, name, want string) {
+	t.Helper()
+	if got := r.Exports[resource.PropertyKey(name)]; !got.IsString() || got.StringValue() != want {
+		t.Errorf("%s is %v, want %q", name, got, want)
+	}
+}

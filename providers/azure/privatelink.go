@@ -1,0 +1,81 @@
+package azure
+
+import (
+	"fmt"
+
+	app "github.com/pulumi/pulumi-azure-native-sdk/app/v2/v20241002preview"
+	cdn "github.com/pulumi/pulumi-azure-native-sdk/cdn/v2/v20240901"
+	resources "github.com/pulumi/pulumi-azure-native-sdk/resources/v2/v20241101"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// linkRegions are those that Front Door's private links can start from.
+// https://learn.microsoft.com/azure/frontdoor/private-link#region-availability
+var linkRegions = []string{
+	"brazilsouth", "canadacentral", "centralus", "eastus", "eastus2", "southcentralus", "westus2", "westus3",
+	"francecentral", "germanywestcentral", "italynorth", "northeurope", "norwayeast", "polandcentral", "spaincentral", "swedencentral", "switzerlandnorth", "uksouth", "westeurope",
+	"israelcentral", "southafricanorth", "uaenorth",
+	"australiaeast", "centralindia", "eastasia", "japaneast", "koreacentral", "southeastasia",
+}
+
+// linkGroup is what of an environment a private link leads to.
+const linkGroup = "managedEnvironments"
+
+// privateLink is the way from Front Door to the environment. The origins share one connection, as they say the same of it.
+// https://learn.microsoft.com/azure/frontdoor/private-link#association-of-a-private-endpoint-with-an-azure-front-door-profile
+func (p *Platform) privateLink(environment pulumi.StringInput) cdn.SharedPrivateLinkResourcePropertiesArgs {
+	return cdn.SharedPrivateLinkResourcePropertiesArgs{
+		PrivateLink: cdn.ResourceReferenceArgs{Id: environment.ToStringOutput().ToStringPtrOutput()}, GroupId: pulumi.String(linkGroup),
+		PrivateLinkLocation: pulumi.String(p.settings.Region), RequestMessage: pulumi.String(p.linkMessage()),
+	}
+}
+
+// linkMessage is what Front Door's request for the connection says; it is known by that.
+func (p *Platform) linkMessage() string { return "slipway " + p.project + "/" + p.stack }
+
+// approval is the template that accepts a connection. Its name is Front Door's choice.
+var approval = map[string]any{
+	"$schema":        "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+	"contentVersion": "1.0.0.0",
+	"parameters":     map[string]any{"environment": map[string]any{"type": "string"}, "connection": map[string]any{"type": "string"}},
+	"resources": []any{map[string]any{
+		"type": "Microsoft.App/managedEnvironments/privateEndpointConnections", "apiVersion": "2024-10-02-preview",
+		"name": "[format('{0}/{1}', parameters('environment'), parameters('connection'))]",
+		"properties": map[string]any{"privateLinkServiceConnectionState": map[string]any{
+			"status": "Approved", "description": "Front Door of this stack", "actionsRequired": "None",
+		}},
+	}},
+}
+
+// approveLink accepts Front Door's request for a private link, which Azure leaves to the owner of the environment. The connection exists
+// by then, under a name that nobody could know before, and Pulumi makes no resource that is there already; a deployment of a template
+// does. If the request has not arrived yet, the update fails, and the next one accepts it.
+//   - https://learn.microsoft.com/azure/container-apps/front-door-custom-virtual-network-private-link
+//   - https://learn.microsoft.com/azure/azure-resource-manager/templates/deployment-modes#incremental-mode
+func (p *Platform) approveLink(ctx *pulumi.Context, name string, origins pulumi.StringArray, opts []pulumi.ResourceOption) (pulumi.Resource, error) {
+	made := origins.ToStringArrayOutput()
+	environment := pulumi.All(p.cluster.name, made).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput)
+	found := app.LookupManagedEnvironmentOutput(ctx, app.LookupManagedEnvironmentOutputArgs{
+		ResourceGroupName: p.group, EnvironmentName: environment,
+	}, pulumi.Parent(p), pulumi.Provider(p.cloud))
+	connection := found.PrivateEndpointConnections().ApplyT(func(all []app.PrivateEndpointConnectionResponse) (string, error) {
+		for _, c := range all {
+			if c.Name != "" {
+				return c.Name, nil
+			}
+		}
+		return "", fmt.Errorf("Front Door's request for a private link has not arrived at the environment yet: run the update again in a minute")
+	}).(pulumi.StringOutput)
+	parameters := resources.DeploymentParameterMap{
+		"environment": resources.DeploymentParameterArgs{Value: environment},
+		"connection":  resources.DeploymentParameterArgs{Value: connection},
+	}
+	deployed, err := resources.NewDeployment(ctx, name+"-link", &resources.DeploymentArgs{
+		ResourceGroupName: p.group, DeploymentName: pulumi.String(p.fixed("link", 64)),
+		Properties: resources.DeploymentPropertiesArgs{Mode: resources.DeploymentModeIncremental, Template: pulumi.Any(approval), Parameters: parameters},
+	}, p.cloudOpts(opts)...)
+	if err != nil {
+		return nil, fmt.Errorf("approving Front Door's private link: %w", err)
+	}
+	return deployed, nil
+}

@@ -1,0 +1,62 @@
+package gcp
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/projects"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// apiRow is an API that a stack needs, and when.
+type apiRow struct {
+	name string
+	when func(Settings) bool // nil for always
+}
+
+// neededAPIs are turned on in the project. Three must be on before: Pulumi turns on the others through serviceusage, and finds projects
+// and accounts through cloudresourcemanager and iam.
+// https://cloud.google.com/apis/docs/getting-started#enabling_apis
+var neededAPIs = []apiRow{
+	{name: "artifactregistry"},
+	{name: "certificatemanager", when: func(s Settings) bool { return s.Domain != "" }},
+	{name: "cloudkms", when: func(s Settings) bool { return s.CMEK }},
+	{name: "cloudresourcemanager"},
+	{name: "cloudtrace"},
+	{name: "compute"},
+	{name: "containerscanning"}, // every image that is pushed is scanned: https://cloud.google.com/artifact-registry/docs/analysis
+	{name: "dns", when: func(s Settings) bool { return s.Domain != "" || s.Prod }},
+	{name: "iam"},
+	{name: "logging"},
+	{name: "monitoring"},
+	{name: "redis"},
+	{name: "run"},
+	{name: "secretmanager"},
+	{name: "servicenetworking"},
+	{name: "sqladmin"},
+}
+
+// enableAPIs turns the APIs on; everything else waits for them. They stay on when the stack is destroyed, as other things in the
+// project may use them.
+// https://cloud.google.com/service-usage/docs/enable-disable
+func (p *Platform) enableAPIs(ctx *pulumi.Context) error {
+	var enabled []pulumi.Resource
+	for _, row := range neededAPIs {
+		if row.when != nil && !row.when(p.settings) {
+			continue
+		}
+		made, err := projects.NewService(ctx, row.name, &projects.ServiceArgs{
+			Project: pulumi.String(p.account), Service: pulumi.String(row.name + ".googleapis.com"),
+			DisableOnDestroy: pulumi.Bool(false), DisableDependentServices: pulumi.Bool(false),
+		}, p.cloudOpts(p.own())...)
+		if err != nil {
+			return fmt.Errorf("turning on API %s: %w", row.name, err)
+		}
+		enabled = append(enabled, made)
+	}
+	p.apis = enabled
+	return nil
+}
+
+// lastPart is the end of a path.
+func lastPart(path string) string { return path[strings.LastIndex(path, "/")+1:] }
