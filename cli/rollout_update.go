@@ -52,7 +52,17 @@ func (m *moving) Apply(ctx context.Context, t release.Transition) (now release.R
 		release.Stage: "bringing the candidate up", release.Take: "taking the rollout", release.Shift: "moving traffic",
 		release.Promote: "promoting the candidate", release.Abort: "giving the traffic back", release.Clear: "removing the candidate",
 	}[t.Action]
-	err = m.alone(func() error { now, err = m.update(ctx, what, &t); return err })
+	err = m.alone(func() error {
+		if m.failed {
+			// What has failed would else be taken for done: a container that has ended badly is not run again by itself.
+			if err := m.repair(ctx, m.c); err != nil {
+				return err
+			}
+		}
+		now, err = m.update(ctx, what, &t)
+		m.failed = err != nil && !errors.Is(err, release.ErrRefused)
+		return err
+	})
 	return now, err
 }
 

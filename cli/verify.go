@@ -93,7 +93,7 @@ func (c *command) verify(ctx context.Context, s *session, o Outputs, versions ..
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("the new version does not answer at %s: %w. See `go run . logs -s %s`", url, last, s.Name)
+			return fmt.Errorf("version %s does not answer at %s: %w. See `go run . logs -s %s`", want, url, last, s.Name)
 		case <-time.After(wait):
 		}
 	}
