@@ -38,6 +38,13 @@ type Target interface {
 	Logs(ctx context.Context, w io.Writer, s Stack, o LogOptions) error
 }
 
+// Settler is what a target implements on which something is not there yet when Pulumi is done, and which must be there before the public
+// address can answer: a certificate that its provider does not wait for.
+type Settler interface {
+	// Settle waits for it, bounded, with progress.
+	Settle(ctx context.Context, p *progress.Printer, s Stack, o Outputs) error
+}
+
 // Sweeper is a Target on which a run that was cut off can leave what no state knows and what takes traffic all the same.
 type Sweeper interface {
 	// Unknown lists what the stack has and the state has not. Another run may just be making it.

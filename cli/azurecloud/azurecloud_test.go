@@ -18,6 +18,7 @@ import (
 
 	"github.com/slipway-iac/slipway/cli"
 	"github.com/slipway-iac/slipway/cli/progress"
+	"github.com/slipway-iac/slipway/cli/rollout"
 	"github.com/slipway-iac/slipway/components"
 	"github.com/slipway-iac/slipway/stacks"
 )
@@ -285,6 +286,11 @@ func TestGatesOfSlot(t *testing.T) {
 	want := []string{"error-rate true 5, wanted not > 1", "latency-p99 false 0.25, wanted not > 1", "uptime true 0, wanted not < 100", "restarts false wanted not > 3"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+	// What was before the step is not the step's.
+	early, err := h.Gates(t.Context(), components.Green, h.now())
+	if err != nil || slices.ContainsFunc(early, func(a rollout.Alarm) bool { return a.Firing }) {
+		t.Errorf("at the beginning of a step: %v, %v", early, err)
 	}
 }
 

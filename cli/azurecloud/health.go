@@ -137,15 +137,16 @@ func (h health) value(ctx context.Context, where driver.SlotHealth, query string
 	return value, known && !math.IsNaN(value), nil
 }
 
-// Gates judges a slot by the same rows that make the alerts, measured on the slot's revision alone.
-func (h health) Gates(ctx context.Context, slot components.Slot, _ time.Time) ([]rollout.Alarm, error) {
+// Gates judges a slot by the same rows that make the alerts, measured on the slot's revision alone, over what an alert looks at but not
+// beyond since.
+func (h health) Gates(ctx context.Context, slot components.Slot, since time.Time) ([]rollout.Alarm, error) {
 	where := driver.HealthOf(h.output, slot)
 	if where.Revision == "" {
 		return nil, fmt.Errorf("the stack's output health does not name slot %s", slot)
 	}
 	var out []rollout.Alarm
 	for _, g := range where.Gates {
-		value, known, err := h.gate(ctx, where, g.Signal)
+		value, known, err := h.gate(ctx, where, g.Signal, since)
 		if err != nil {
 			return nil, err
 		}
@@ -163,9 +164,15 @@ func (h health) Gates(ctx context.Context, slot components.Slot, _ time.Time) ([
 }
 
 // gate measures a signal on a slot, in the signal's unit. No data is good: a revision that never becomes ready fails the update.
-func (h health) gate(ctx context.Context, where driver.SlotHealth, signal string) (value float64, known bool, err error) {
+func (h health) gate(ctx context.Context, where driver.SlotHealth, signal string, since time.Time) (value float64, known bool, err error) {
 	to := h.now().UTC().Truncate(time.Minute)
 	from := to.Add(-gateLook)
+	if began := since.UTC().Add(time.Minute - 1).Truncate(time.Minute); began.After(from) {
+		from = began
+	}
+	if !from.Before(to) {
+		return 0, false, nil
+	}
 	switch signal {
 	case "error-rate":
 		f, err := h.requests(ctx, where, from, to)

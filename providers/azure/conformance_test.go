@@ -118,7 +118,7 @@ func doorLimits() []componentstest.Limit {
 func TestConformance(t *testing.T) {
 	componentstest.Run(t, componentstest.Case{
 		Cloud: "azure", Setup: platformWith(nil), Outputs: testAnswers(), Limits: append(nameLimits(), doorLimits()...),
-		Empty: []string{"certificate.ca", "certificate.ref", "cache.ca", "database.ca"},
+		Empty: []string{"certificate.ca", "certificate.ref", "cache.ca", "database.ca"}, Divides: []string{appKind}, Follows: []string{appKind},
 		Change: func(a *componentstest.Args) {
 			a.Service.MaxReplicas, a.Edge.WAF, a.Edge.CachePaths = 10, true, []string{"/static/"}
 			typicalDatabase(a)
@@ -151,7 +151,7 @@ func TestConformanceStandard(t *testing.T) {
 	componentstest.Run(t, componentstest.Case{
 		Cloud: "azure", Setup: platformWith(standard), Outputs: testAnswers(),
 		Limits: append(nameLimits(), slices.DeleteFunc(doorLimits(), func(l componentstest.Limit) bool { return l.Type == token("network:PrivateEndpoint") })...),
-		Empty:  []string{"certificate.ca", "certificate.ref", "cache.ca", "database.ca"}, Change: typicalDatabase,
+		Empty:  []string{"certificate.ca", "certificate.ref", "cache.ca", "database.ca"}, Change: typicalDatabase, Divides: []string{appKind}, Follows: []string{appKind},
 		Checks:      append(everywhere(), componentstest.Check{Name: "only Front Door's addresses get in", Test: opened("allow-front-door")}),
 		Unsupported: []componentstest.Unsupported{{Key: "edge.waf", Change: func(a *componentstest.Args) { a.Edge.WAF = true }}},
 	})
