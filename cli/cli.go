@@ -53,6 +53,12 @@ type Sweeper interface {
 	Remove(ctx context.Context, p *progress.Printer, s Stack, unknown []string) error
 }
 
+// Watcher is a Target that sees a version fail before the update which brings it up does.
+type Watcher interface {
+	// Watch returns why what an update makes beyond the state won't come up, or nothing when ctx ends.
+	Watch(ctx context.Context, s Stack, state []Resource) (reason string)
+}
+
 // Stack names the stack a verb works on.
 type Stack struct {
 	// Root is the absolute path of the folder that holds Pulumi.yaml.

@@ -137,6 +137,22 @@ func TestCandidateThatTheEngineRefuses(t *testing.T) {
 	}
 }
 
+// A candidate that the target sees fail ends the update at once, and is removed.
+func TestCandidateThatTheTargetSeesFail(t *testing.T) {
+	p := canaryProject(t)
+	p.answer(t, "slow-up", "")
+	p.target.broken = "its tasks failed to start"
+	begun := time.Now()
+	code, out, _ := p.run(t, nil, "rollout", "start", "--json")
+	contains(t, out, `"kind":"breach"`, "the candidate did not come up: its tasks failed to start")
+	if took := time.Since(begun); code != exitRolledBack || took > 30*time.Second {
+		t.Errorf("exit code %d after %s", code, took)
+	}
+	if n := len(p.calls(t, "up")); n != 2 {
+		t.Errorf("there were %d updates, want the candidate's and the one that removes it", n)
+	}
+}
+
 func TestRolloutStatus(t *testing.T) {
 	p := canaryProject(t, release.Transition{Action: release.Stage, Steps: []int{25, 100}}, release.Transition{Action: release.Shift})
 	code, out, errOut := p.run(t, nil, "rollout", "status")
