@@ -78,7 +78,7 @@ func (s *suite) migrationFails(t *testing.T) {
 	file := filepath.Join(s.dir, "app", "internal", "store", "migrations", "0099_broken.up.sql")
 	must(t, os.WriteFile(file, []byte("SELECT no_such_function_at_all();\n"), 0o644))
 	defer func() { must(t, os.Remove(file)) }()
-	s.bad(t, true, "links-green-migrate", "links-blue-migrate")
+	s.bad(t, true, "green-migrate", "blue-migrate")
 }
 
 // disturbed restarts the proxy, kills a live replica and takes the cache away at the first step: none of it is the candidate's fault.
