@@ -139,7 +139,7 @@ func (h health) value(ctx context.Context, where driver.SlotHealth, query string
 
 // Gates judges a slot by the same rows that make the alerts, measured on the slot's revision alone, over what an alert looks at but not
 // beyond since.
-func (h health) Gates(ctx context.Context, slot components.Slot, _ time.Time) ([]rollout.Alarm, error) {
+func (h health) Gates(ctx context.Context, slot components.Slot, since time.Time) ([]rollout.Alarm, error) {
 	where := driver.HealthOf(h.output, slot)
 	if where.Revision == "" {
 		return nil, fmt.Errorf("the stack's output health does not name slot %s", slot)
