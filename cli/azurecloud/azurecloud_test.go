@@ -275,7 +275,7 @@ func TestHealthOfSlot(t *testing.T) {
 // Gates are judged on the slot's own figures; one without figures does not fire.
 func TestGatesOfSlot(t *testing.T) {
 	h := healthOf(t)
-	gates, err := h.Gates(t.Context(), components.Green, time.Time{})
+	gates, err := h.Gates(t.Context(), components.Green, h.now().Add(-time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
