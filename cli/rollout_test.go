@@ -180,6 +180,34 @@ func TestRolloutStatus(t *testing.T) {
 	contains(t, out, "blue   v1    0 %  kept until", "No rollout is under way.")
 }
 
+// move opens the stack as the verb does.
+func (p *project) move(t *testing.T) (*moving, *bytes.Buffer) {
+	t.Helper()
+	said := &bytes.Buffer{}
+	c := &command{program: stacks.Program{Cloud: stacks.CloudDocker}, target: p.target, stack: "local", root: p.root, rest: []string{"start"}, out: said, err: said, progress: progress.New(said), release: func() {}}
+	m, err := c.move(t.Context())
+	must(t, err)
+	return m, said
+}
+
+// TestFailedUpdateIsRepaired: the next attempt would else find what has failed in the state, and take it for done.
+func TestFailedUpdateIsRepaired(t *testing.T) {
+	p := canaryProject(t, release.Transition{Action: release.Stage, Steps: []int{100}})
+	p.answer(t, "fail-up", "edge-weights ended with exit code 3")
+	m, _ := p.move(t)
+	for _, want := range []int{0, 1, 2} {
+		if _, err := m.Apply(t.Context(), release.Transition{Action: release.Abort}); err == nil || !strings.Contains(err.Error(), "exit code 3") {
+			t.Errorf("got %v", err)
+		}
+		if len(p.target.asked) != want {
+			t.Errorf("asked %q, want %d repairs", p.target.asked, want)
+		}
+	}
+	contains(t, m.wayOn(), "No traffic was moved", "go run . up -s local")
+	m.c.rest[0] = "abort"
+	contains(t, m.wayOn(), "rollout abort -s local` tries again")
+}
+
 // TestKeptIsTidiedOnce: the process that waits leaves alone what others have done meanwhile, and an update that fails then is no failure of
 // the rollout.
 func TestKeptIsTidiedOnce(t *testing.T) {
@@ -199,10 +227,7 @@ func TestKeptIsTidiedOnce(t *testing.T) {
 		if row.said != "" {
 			p.answer(t, "fail-up", "a bad moment")
 		}
-		var said bytes.Buffer
-		c := &command{program: stacks.Program{Cloud: stacks.CloudDocker}, target: p.target, stack: "local", root: p.root, rest: []string{"start"}, out: &said, err: &said, progress: progress.New(&said), release: func() {}}
-		m, err := c.move(t.Context())
-		must(t, err)
+		m, said := p.move(t)
 		m.Config.Rollout.Keep = 0
 		if err := m.waitAndTidy(t.Context()); err != nil || !strings.Contains(said.String(), row.said) {
 			t.Errorf("%s: %v\n%s", row.name, err, said.String())
