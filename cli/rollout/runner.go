@@ -236,7 +236,7 @@ func (r *Runner) shift(ctx context.Context) error {
 // pause gives the lease back, so that anyone may go on.
 func (r *Runner) pause(ctx context.Context) (Result, error) {
 	t := r.transition(release.Take)
-	t.Lease.Until = time.Time{}
+	t.Lease.Until, t.Manual = time.Time{}, true
 	if err := r.insist(ctx, t); err != nil {
 		return Result{}, err
 	}

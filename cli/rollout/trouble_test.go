@@ -106,6 +106,27 @@ func TestLateProcess(t *testing.T) {
 	})
 }
 
+// TestResumedByHand: a rollout that went by itself stops at each step from then on, whoever promotes.
+func TestResumedByHand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, said := newWorld(t), []Event{}
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(20*time.Second, cancel)
+		if _, err := w.runner(&said).Start(ctx, "r1", []int{25, 50, 100}, false); !errors.Is(err, context.Canceled) {
+			t.Fatalf("got %v", err)
+		}
+		careful := w.runner(&said)
+		careful.Manual = true
+		got, err := careful.Resume(t.Context(), w.now, false, false)
+		for _, share := range []int{25, 50} {
+			if err != nil || got.Outcome != Paused || w.now.Slots[components.Green].Weight != share {
+				t.Fatalf("%+v, %v, %+v; want a stop at %d", got, err, w.now, share)
+			}
+			got, err = w.runner(&said).Resume(t.Context(), w.now, true, false)
+		}
+	})
+}
+
 // TestResumedAtTheLastStep: the candidate is compared with what the live version was like since the rollout began.
 func TestResumedAtTheLastStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -52,7 +52,7 @@ type Transition struct {
 	Promoted bool
 	// Abandoned tells of the lease's holder that it is gone, where the caller can know it. Default: nobody is.
 	Abandoned func(Lease) bool
-	// Steps and Manual are a new rollout's (Stage).
+	// Steps and Manual are a new rollout's (Stage). Manual makes one that went by itself wait for a person, too (Take).
 	Steps  []int
 	Manual bool
 	// Step is the index in the rollout's steps (Shift).
@@ -109,7 +109,7 @@ func (r Release) Next(t Transition, version string, now time.Time) (Release, err
 	case Stage:
 		err = next.stage(t, version, now)
 	case Take:
-		next.Rollout.Lease = t.Lease
+		next.Rollout.Lease, next.Rollout.Manual = t.Lease, next.Rollout.Manual || t.Manual
 	case Shift:
 		err = next.shift(t, now)
 	case Promote:
