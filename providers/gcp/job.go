@@ -102,7 +102,7 @@ func (p *Platform) task(c container, who identity) cloudrunv2.JobTemplateTemplat
 		VpcAccess: cloudrunv2.JobTemplateTemplateVpcAccessArgs{
 			Egress: pulumi.String(privateOnly),
 			NetworkInterfaces: cloudrunv2.JobTemplateTemplateVpcAccessNetworkInterfaceArray{cloudrunv2.JobTemplateTemplateVpcAccessNetworkInterfaceArgs{
-				Network: p.network.id, Subnetwork: p.network.subnet, Tags: pulumi.ToStringArray([]string{runTag}),
+				Network: p.network.name, Subnetwork: p.network.subnet, Tags: pulumi.ToStringArray([]string{runTag}),
 			}},
 		},
 	}

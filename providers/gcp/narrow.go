@@ -23,7 +23,11 @@ const (
 type text = any
 
 // computeNetwork is a VPC network.
-type computeNetwork struct{ pulumi.CustomResourceState }
+type computeNetwork struct {
+	pulumi.CustomResourceState
+
+	Name pulumi.StringOutput `pulumi:"name"`
+}
 
 type computeNetworkArgs struct {
 	AutoCreateSubnetworks pulumi.BoolPtrInput

@@ -23,8 +23,9 @@ const runTag = "slipway-run"
 
 // network is the private network that instances reach database and cache through.
 type network struct {
-	id     pulumi.StringOutput
-	subnet pulumi.StringOutput // name
+	id pulumi.StringOutput
+	// name and subnet are what Cloud Run is told: it gives names back as it got them, and another spelling would be another template.
+	name, subnet pulumi.StringOutput
 	// peered is the network's id, and services the name of the range; both are known when Google's services can be reached in it.
 	peered, services pulumi.StringOutput
 }
@@ -54,7 +55,7 @@ func (p *Platform) makeNetwork(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	p.network = network{id: made.ID().ToStringOutput(), subnet: subnet.Name}
+	p.network = network{id: made.ID().ToStringOutput(), name: made.Name, subnet: subnet.Name}
 	if err := p.peer(ctx); err != nil {
 		return err
 	}

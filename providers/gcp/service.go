@@ -100,7 +100,7 @@ func (p *Platform) RunService(ctx *pulumi.Context, name string, a components.Ser
 func (p *Platform) shape(a components.ServiceArgs) pulumi.Array {
 	return pulumi.Array{
 		pulumi.Int(p.settings.Concurrency), pulumi.Int(a.MaxReplicas), pulumi.Int(a.Port), pulumi.String(a.HealthPath), pulumi.String(a.ReadyPath),
-		pulumi.String(requestTimeout), pulumi.Bool(p.settings.Prod), p.network.id, p.network.subnet, p.run.email,
+		pulumi.String(requestTimeout), pulumi.Bool(p.settings.Prod), p.network.name, p.network.subnet, p.run.email,
 	}
 }
 
@@ -154,7 +154,7 @@ func (p *Platform) template(d deployment, t components.Track, revision pulumi.St
 		VpcAccess: cloudrunv2.ServiceTemplateVpcAccessArgs{
 			Egress: pulumi.String(privateOnly),
 			NetworkInterfaces: cloudrunv2.ServiceTemplateVpcAccessNetworkInterfaceArray{cloudrunv2.ServiceTemplateVpcAccessNetworkInterfaceArgs{
-				Network: p.network.id, Subnetwork: p.network.subnet, Tags: pulumi.ToStringArray([]string{runTag}),
+				Network: p.network.name, Subnetwork: p.network.subnet, Tags: pulumi.ToStringArray([]string{runTag}),
 			}},
 		},
 		Containers: cloudrunv2.ServiceTemplateContainerArray{
