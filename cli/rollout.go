@@ -170,11 +170,12 @@ func promoteRollout(ctx context.Context, c *command, m *moving) error {
 // abortRollout needs no --take-over: whoever wants the version before back is in a hurry, and the process that drives the rollout is
 // refused its next step.
 func abortRollout(ctx context.Context, c *command, m *moving) error {
+	// The process that drives the rollout may be in the middle of an update, which may well end it.
+	if err := m.readyWhenFree(ctx); err != nil {
+		return err
+	}
 	if _, kept := m.now.Kept(); m.now.Rollout == nil && !kept {
 		return &exit{exitRefused, fmt.Errorf("no rollout is under way, and the version before is not kept any more: deploy its source again. What a start that was cut off has left, `go run . up -s %s` removes", m.Name)}
-	}
-	if err := m.ready(ctx); err != nil {
-		return err
 	}
 	result, err := m.runner.Abort(ctx, m.now, newID(), "aborted by "+holder())
 	if err == nil && result.Outcome == rollout.RolledBack {

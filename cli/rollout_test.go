@@ -307,3 +307,17 @@ func TestAbandoned(t *testing.T) {
 		t.Errorf("the lease is %+v", l)
 	}
 }
+
+// TestAbortWaits: the process that drives the rollout is in the middle of an update when somebody wants the version before back.
+func TestAbortWaits(t *testing.T) {
+	p := canaryProject(t, release.Transition{Action: release.Stage, Steps: []int{25, 100}}, release.Transition{Action: release.Shift})
+	lock := filepath.Join(p.root, ".slipway", "work", "local.lock")
+	must(t, os.MkdirAll(filepath.Dir(lock), 0o755))
+	free, err := hold(lock)
+	must(t, err)
+	time.AfterFunc(time.Second, free)
+	_, _, errOut := p.run(t, nil, "rollout", "abort")
+	if strings.Contains(errOut, "another run of this checkout") || len(p.calls(t, "up")) == 0 {
+		t.Errorf("abort has not waited:\n%s", errOut)
+	}
+}

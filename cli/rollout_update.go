@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/slipway-iac/slipway/cli/progress"
 	"github.com/slipway-iac/slipway/cli/rollout"
 	"github.com/slipway-iac/slipway/stacks/release"
 )
@@ -27,6 +29,41 @@ func (m *moving) ready(ctx context.Context) error {
 	if errors.Is(err, release.ErrRefused) {
 		return &exit{exitRefused, err}
 	}
+	return err
+}
+
+// othersFor is how long an abort waits for another run to end, asking again every askOthers.
+const (
+	othersFor = 10 * time.Minute
+	askOthers = 2 * time.Second
+)
+
+// readyWhenFree is ready, but waits for another run on the stack to end, and then reads the release anew.
+func (m *moving) readyWhenFree(ctx context.Context) error {
+	var step *progress.Step
+	for begun := time.Now(); ; {
+		err := m.ready(ctx)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, rollout.ErrBusy) || time.Since(begun) > othersFor {
+			return err
+		}
+		if step == nil {
+			step = m.c.progress.Start("waiting for another run on the stack to end")
+			defer step.Drop()
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(askOthers):
+		}
+	}
+	o, err := m.outputs(ctx)
+	if err != nil {
+		return err
+	}
+	m.now, err = release.Parse(o.Release)
 	return err
 }
 
