@@ -141,16 +141,16 @@ func (h health) points(ctx context.Context, project string, l look, from, to tim
 	}
 }
 
-// Gates evaluates the gates of a slot by the rows that make the alert policies, but on its revision alone. Without figures a gate does not
-// hold anything up: a slot without requests has no errors.
-func (h health) Gates(ctx context.Context, slot components.Slot, _ time.Time) ([]rollout.Alarm, error) {
+// Gates evaluates the gates of a slot by the rows that make the alert policies, but on its revision alone and not beyond since. Without
+// figures a gate does not hold anything up: a slot without requests has no errors.
+func (h health) Gates(ctx context.Context, slot components.Slot, since time.Time) ([]rollout.Alarm, error) {
 	where, err := driver.HealthOf(h.output, slot)
 	if err != nil {
 		return nil, err
 	}
 	var out []rollout.Alarm
 	for _, gate := range where.Gates {
-		values, err := h.gate(ctx, where.Project, gate)
+		values, err := h.gate(ctx, where.Project, gate, since)
 		if err != nil {
 			return nil, fmt.Errorf("asking Cloud Monitoring for gate %s of slot %s: %w", gate.ID, slot, err)
 		}
@@ -159,12 +159,20 @@ func (h health) Gates(ctx context.Context, slot components.Slot, _ time.Time) ([
 	return out, nil
 }
 
-// gate reads the values that a gate is judged by, in its unit, oldest first.
-func (h health) gate(ctx context.Context, project string, g driver.Gate) ([]float64, error) {
+// gate reads the values that a gate is judged by, in its unit, oldest first: of whole periods since a time, or of less than one if no
+// more has passed.
+func (h health) gate(ctx context.Context, project string, g driver.Gate, since time.Time) ([]float64, error) {
 	period := time.Duration(g.Period) * time.Second
 	periods := max(1, (g.For+g.Period-1)/g.Period)
 	to := h.now().UTC().Truncate(time.Minute)
 	from := to.Add(-lag - time.Duration(periods)*period)
+	if began := since.UTC().Add(time.Minute - 1).Truncate(time.Minute); began.After(from) {
+		if !began.Before(to) {
+			return nil, nil
+		}
+		period = min(period, to.Sub(began))
+		from = to.Add(-to.Sub(began).Truncate(period))
+	}
 	points, err := h.points(ctx, project, look{g.Filter, g.Aligner, g.Reducer, period}, from, to)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package gcpcloud
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -106,7 +107,7 @@ func TestGates(t *testing.T) {
 			standIn(t, map[string]answer{seriesOf: func(query url.Values, _ map[string]any) (int, any) {
 				return http.StatusOK, map[string]any{"failed": row.failed, "all": row.all, "slow": row.slow, "up": row.up}[query.Get("filter")]
 			}})
-			got, err := healthAt(t, now).Gates(t.Context(), components.Green, time.Now())
+			got, err := healthAt(t, now).Gates(t.Context(), components.Green, now.Add(-time.Hour))
 			if err != nil || len(got) != 3 {
 				t.Fatalf("got %+v, %v", got, err)
 			}
@@ -116,12 +117,44 @@ func TestGates(t *testing.T) {
 		})
 	}
 	standIn(t, map[string]answer{seriesOf: says(points(double(2)))})
-	if got, err := healthAt(t, now).Gates(t.Context(), components.Green, time.Now()); err != nil || got[0].Text != "100, wanted not > 1 %" {
+	if got, err := healthAt(t, now).Gates(t.Context(), components.Green, now.Add(-time.Hour)); err != nil || got[0].Text != "100, wanted not > 1 %" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	standIn(t, map[string]answer{seriesOf: refused(http.StatusForbidden, "PERMISSION_DENIED", "no")})
-	if _, err := healthAt(t, now).Gates(t.Context(), components.Green, time.Now()); err == nil || !strings.Contains(err.Error(), "gate error-rate of slot green") {
+	if _, err := healthAt(t, now).Gates(t.Context(), components.Green, now.Add(-time.Hour)); err == nil || !strings.Contains(err.Error(), "gate error-rate of slot green") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What was before a step is not the step's: gates look at whole minutes since its beginning.
+func TestGatesOfStep(t *testing.T) {
+	for _, row := range []struct {
+		since time.Duration
+		asked map[string]string // filter: start, period
+	}{
+		{30 * time.Second, nil},
+		{90 * time.Second, map[string]string{"failed": "12:09 60s", "all": "12:09 60s", "slow": "12:09 60s", "up": "12:09 60s"}},
+		{4*time.Minute - 10*time.Second, map[string]string{"failed": "12:07 60s", "all": "12:07 60s", "slow": "12:07 60s", "up": "12:08 120s"}},
+		{time.Hour, map[string]string{"failed": "12:06 60s", "all": "12:06 60s", "slow": "12:05 60s", "up": "12:05 120s"}},
+	} {
+		t.Run(row.since.String(), func(t *testing.T) {
+			asked := map[string]string{}
+			standIn(t, map[string]answer{seriesOf: func(query url.Values, _ map[string]any) (int, any) {
+				from, err := time.Parse(time.RFC3339, query.Get("interval.startTime"))
+				if err != nil {
+					t.Error(err)
+				}
+				asked[query.Get("filter")] = from.Format("15:04") + " " + query.Get("aggregation.alignmentPeriod")
+				return http.StatusOK, points(double(2000))
+			}})
+			got, err := healthAt(t, now).Gates(t.Context(), components.Green, now.Add(-row.since))
+			if err != nil || !maps.Equal(asked, row.asked) {
+				t.Errorf("asked for %v, %v, want %v", asked, err, row.asked)
+			}
+			if firing := row.asked != nil; len(got) != 3 || got[0].Firing != firing {
+				t.Errorf("got %+v", got)
+			}
+		})
 	}
 }
 
