@@ -15,8 +15,6 @@ type meter struct {
 	needs []string
 
 	namespace, metric, aggregation string
-	// dimension and value choose some of the metric's time series. Default: all.
-	dimension, value string
 	// limit is the key of what 100 % is, where the metric is not in percent. Default: the threshold is the metric's own.
 	limit string
 	// perWindow says that the metric counts, and the threshold is per second.

@@ -215,11 +215,6 @@ func (p *Platform) randomOpts(opts []pulumi.ResourceOption, more ...pulumi.Resou
 	return append(append([]pulumi.ResourceOption{pulumi.Provider(p.random.provider)}, opts...), more...)
 }
 
-// id writes the id of a resource in the stack's own group from plain names: id("Microsoft.App/containerApps", "links").
-func (p *Platform) id(kind, name string) string {
-	return fmt.Sprintf("/subscriptions/%s/resourceGroups/%s/providers/%s/%s", p.subscription, p.groupName(), kind, name)
-}
-
 // password makes a random password that is safe inside a URL. It is a secret output. Azure wants three of four kinds of characters.
 // https://www.pulumi.com/registry/packages/random/api-docs/randompassword/
 func (p *Platform) password(ctx *pulumi.Context, name string, length int, opts []pulumi.ResourceOption) (pulumi.StringOutput, error) {
