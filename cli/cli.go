@@ -38,12 +38,25 @@ type Target interface {
 	Logs(ctx context.Context, w io.Writer, s Stack, o LogOptions) error
 }
 
+// Settler is what a target implements on which something is not there yet when Pulumi is done, and which must be there before the public
+// address can answer: a certificate that its provider does not wait for.
+type Settler interface {
+	// Settle waits for it, bounded, with progress.
+	Settle(ctx context.Context, p *progress.Printer, s Stack, o Outputs) error
+}
+
 // Sweeper is a Target on which a run that was cut off can leave what no state knows and what takes traffic all the same.
 type Sweeper interface {
 	// Unknown lists what the stack has and the state has not. Another run may just be making it.
 	Unknown(ctx context.Context, s Stack, state []Resource) ([]string, error)
 	// Remove removes some of what Unknown has listed.
 	Remove(ctx context.Context, p *progress.Printer, s Stack, unknown []string) error
+}
+
+// Watcher is a Target that sees a version fail before the update which brings it up does.
+type Watcher interface {
+	// Watch returns why what an update makes beyond the state won't come up, or nothing when ctx ends.
+	Watch(ctx context.Context, s Stack, state []Resource) (reason string)
 }
 
 // Stack names the stack a verb works on.

@@ -121,7 +121,7 @@ func (f *follow) handle(e events.EngineEvent) {
 }
 
 // wrapping is what Pulumi's SDK puts before an error of the program, or of an output that the program waits for.
-var wrapping = regexp.MustCompile(`^(an unhandled error occurred: |program failed: |\d+ errors? occurred:\s+\* |marshaling properties: |awaiting (input|output) property "?[\w.\[\]]+"?: )+`)
+var wrapping = regexp.MustCompile(`^(an unhandled error occurred: |program failed: |waiting for RPCs: |\d+ errors? occurred:\s+\* |marshaling properties: |awaiting (input|output) property "?[\w.\[\]]+"?: )+`)
 
 // plainly is an error without that.
 func plainly(message string) string {

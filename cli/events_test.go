@@ -93,7 +93,7 @@ func TestFollowOfASilentRun(t *testing.T) {
 
 func TestPlainly(t *testing.T) {
 	for message, want := range map[string]string{
-		"an unhandled error occurred: 1 error occurred:\n\t* marshaling properties: awaiting input property \"ready\": links-green-ready ended with exit code 1\n\n": "links-green-ready ended with exit code 1",
+		"an unhandled error occurred: 1 error occurred:\n\t* waiting for RPCs: marshaling properties: awaiting input property \"ready\": links-green-ready ended with exit code 1\n\n": "links-green-ready ended with exit code 1",
 		"no such image": "no such image",
 	} {
 		if got := plainly(message); got != want {

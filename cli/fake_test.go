@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -38,6 +39,7 @@ while [ $# -gt 0 ]; do
 	if [ "$1" = --event-log ]; then answer events.json '{"sequence":0,"timestamp":0,"cancelEvent":{}}' > "$2"; fi
 	shift
 done
+if [ -f "$FAKE_PULUMI/slow-$verb" ]; then rm "$FAKE_PULUMI/slow-$verb"; exec sleep 60; fi
 if [ -f "$FAKE_PULUMI/fail-$verb" ]; then cat "$FAKE_PULUMI/fail-$verb" >&2; exit 255; fi
 `
 
@@ -145,6 +147,7 @@ type fakeTarget struct {
 	refresh                        []string
 	unknown                        [][]string // one answer after the other
 	removed                        []string
+	broken                         string // what a watched update will not become
 	failPrepare, failRepair, failR error
 }
 
@@ -163,6 +166,18 @@ func (f *fakeTarget) Unknown(context.Context, Stack, []Resource) (first []string
 		first, f.unknown = f.unknown[0], f.unknown[1:]
 	}
 	return first, nil
+}
+
+func (f *fakeTarget) Watch(ctx context.Context, _ Stack, _ []Resource) string {
+	if f.broken == "" {
+		<-ctx.Done()
+		return ""
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(2 * time.Second): // the update has begun by then
+	}
+	return f.broken
 }
 
 func (f *fakeTarget) Remove(_ context.Context, _ *progress.Printer, _ Stack, unknown []string) error {

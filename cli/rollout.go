@@ -60,6 +60,7 @@ type moving struct {
 	now    release.Release
 	runner *rollout.Runner
 	show   *shower
+	failed bool // the last update
 }
 
 // move opens the stack and reads its release.
@@ -79,7 +80,9 @@ func (c *command) move(ctx context.Context) (*moving, error) {
 	switch {
 	case !m.now.Deployed():
 		return nil, &exit{exitRefused, fmt.Errorf("nothing is deployed yet, so there is no traffic to move: `go run . up -s %s` brings the first version up", s.Name)}
-	case s.Config.Rollout.Strategy == stacks.StrategyRolling && m.now.Rollout == nil && c.rest[0] != "status":
+	case s.Config.Rollout.Strategy == stacks.StrategyRolling && m.now.Rollout != nil && (c.rest[0] == "start" || c.rest[0] == "promote"):
+		return nil, &exit{exitRefused, fmt.Errorf("rollout.strategy is rolling now, which has neither steps nor margins to go on with rollout %s by: set it back to blue-green or canary, for this run with -c rollout.strategy=canary, or give the traffic back with `go run . rollout abort -s %s`", m.now.Rollout.ID, s.Name)}
+	case s.Config.Rollout.Strategy == stacks.StrategyRolling && (c.rest[0] == "start" || c.rest[0] == "promote"):
 		return nil, &exit{exitRefused, fmt.Errorf("rollout.strategy is rolling: `go run . up -s %s` replaces the version in place; set it to blue-green or canary to move traffic step by step", s.Name)}
 	case o.SlotKey == "":
 		return nil, &exit{exitRefused, fmt.Errorf("the front door does not know its slots yet: `go run . up -s %s` first", s.Name)}
@@ -92,20 +95,20 @@ func (c *command) move(ctx context.Context) (*moving, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := s.Config.Rollout
+	r, token := s.Config.Rollout, newID()
 	m.runner = &rollout.Runner{
 		Stack: m, Health: health, Report: m.show.event,
 		Door:     rollout.Door{Client: client, URL: o.URL, Key: o.SlotKey, HealthPath: s.Config.App.HealthPath, SmokePath: r.SmokePath, VersionHeader: VersionHeader},
 		Criteria: rollout.Criteria{MinRequests: r.MinRequests, ErrorRate: r.Margin.ErrorRate, Latency: r.Margin.Latency},
 		Bake:     r.Bake, Keep: r.Keep, Every: max(5*time.Second, health.Lag()/2), Synthetic: r.WhenQuiet == "synthetic",
-		Lease: func() release.Lease { return lease(r.Bake) }, Force: c.rollout.takeOver, Abandoned: abandoned,
+		Lease: func() release.Lease { return lease(r.Bake, token) }, Force: c.rollout.takeOver, Abandoned: abandoned, Manual: c.rollout.manual,
 	}
 	return m, nil
 }
 
 // lease is long enough for a step with all that may hold it up, and then some.
-func lease(bake time.Duration) release.Lease {
-	return release.Lease{Holder: holder(), PID: os.Getpid(), Until: time.Now().UTC().Truncate(time.Second).Add(10*bake + 30*time.Minute)}
+func lease(bake time.Duration, token string) release.Lease {
+	return release.Lease{Holder: holder(), PID: os.Getpid(), Token: token, Until: time.Now().UTC().Truncate(time.Second).Add(10*bake + 30*time.Minute)}
 }
 
 func holder() string {
@@ -127,7 +130,10 @@ func startRollout(ctx context.Context, c *command, m *moving) error {
 	if o := m.now.Rollout; o != nil {
 		c.progress.Println(fmt.Sprintf("Rollout %s of version %s is under way since %s: going on with it.", o.ID, m.now.Slots[o.Candidate].Version, o.Began.Local().Format(time.DateTime)))
 		result, err := m.runner.Resume(ctx, m.now, false, false)
-		return m.ended(ctx, result, err)
+		if err := m.ended(ctx, result, err); err != nil || result.Outcome != rollout.Promoted {
+			return err
+		}
+		return m.sourceIsLive(m.now.Slots[o.Candidate].Version)
 	}
 	result, err := m.runner.Start(ctx, newID(), m.Config.Rollout.Steps, c.rollout.manual)
 	if errors.Is(err, release.ErrLive) {
@@ -135,6 +141,19 @@ func startRollout(ctx context.Context, c *command, m *moving) error {
 		return nil
 	}
 	return m.ended(ctx, result, err)
+}
+
+// sourceIsLive fails where a rollout that was resumed has brought another version in than the source's: whoever calls start, such as a
+// job of CI that deploys, takes success for the source's being live.
+func (m *moving) sourceIsLive(live string) error {
+	source, err := stacks.SourceVersion(m.Root, m.Config)
+	if err != nil {
+		return err
+	}
+	if source != live {
+		return fmt.Errorf("version %s, whose rollout was under way, is live. The source at hand is version %s, and its rollout has not begun: `go run . rollout start -s %s` again begins it", live, source, m.Name)
+	}
+	return nil
 }
 
 func promoteRollout(ctx context.Context, c *command, m *moving) error {
@@ -152,12 +171,11 @@ func promoteRollout(ctx context.Context, c *command, m *moving) error {
 // refused its next step.
 func abortRollout(ctx context.Context, c *command, m *moving) error {
 	if _, kept := m.now.Kept(); m.now.Rollout == nil && !kept {
-		return &exit{exitRefused, errors.New("no rollout is under way, and the version before is not kept any more: deploy its source again")}
+		return &exit{exitRefused, fmt.Errorf("no rollout is under way, and the version before is not kept any more: deploy its source again. What a start that was cut off has left, `go run . up -s %s` removes", m.Name)}
 	}
 	if err := m.ready(ctx); err != nil {
 		return err
 	}
-	m.runner.Force = true
 	result, err := m.runner.Abort(ctx, m.now, newID(), "aborted by "+holder())
 	if err == nil && result.Outcome == rollout.RolledBack {
 		return nil
@@ -175,11 +193,11 @@ func newID() string {
 func (m *moving) ended(ctx context.Context, r rollout.Result, err error) error {
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return &exit{exitBroken, fmt.Errorf("interrupted. Traffic stays divided as it is. `go run . rollout start -s %s` goes on from here, `go run . rollout abort -s %s` goes back", m.Name, m.Name)}
+		return &exit{exitBroken, errors.New("interrupted. " + m.wayOn())}
 	case errors.Is(err, release.ErrRefused):
 		return &exit{exitRefused, err}
 	case err != nil:
-		return &exit{exitBroken, fmt.Errorf("%w\nTraffic stays divided as it is. `go run . rollout start -s %s` goes on from here, `go run . rollout abort -s %s` goes back", err, m.Name, m.Name)}
+		return &exit{exitBroken, fmt.Errorf("%w\n%s", err, m.wayOn())}
 	case r.Outcome == rollout.RolledBack:
 		return &exit{exitRolledBack, fmt.Errorf("rolled back: %s", r.Reason)}
 	case r.Outcome == rollout.Paused:
@@ -189,7 +207,19 @@ func (m *moving) ended(ctx context.Context, r rollout.Result, err error) error {
 	return m.waitAndTidy(ctx)
 }
 
-// waitAndTidy removes the version before when its time is over. Ending earlier is no failure: the next update removes it.
+// wayOn says what a person can do where a rollout stands.
+func (m *moving) wayOn() string {
+	switch {
+	case m.runner.UnderWay():
+		return fmt.Sprintf("Traffic stays divided as it is. `go run . rollout start -s %[1]s` goes on from here, `go run . rollout abort -s %[1]s` goes back", m.Name)
+	case m.c.rest[0] == "abort":
+		return fmt.Sprintf("`go run . rollout status -s %[1]s` says where the traffic is, `go run . rollout abort -s %[1]s` tries again", m.Name)
+	}
+	return fmt.Sprintf("No traffic was moved. `go run . rollout start -s %[1]s` begins again, `go run . up -s %[1]s` removes what there is of the candidate", m.Name)
+}
+
+// waitAndTidy removes the version before when its time is over. Ending earlier is no failure, and neither is an update that fails: the
+// new version is live, and the next update does it.
 func (m *moving) waitAndTidy(ctx context.Context) error {
 	if m.c.rollout.noWait && m.Config.Rollout.Keep > 0 {
 		fmt.Fprintf(m.c.err, "The version before is kept for %s; the next update after that removes it. Until then `go run . rollout abort -s %s` brings it back at once.\n", m.Config.Rollout.Keep, m.Name)
@@ -205,8 +235,22 @@ func (m *moving) waitAndTidy(ctx context.Context) error {
 		}
 		step.Drop()
 	}
-	if err := m.Tidy(ctx); err != nil && ctx.Err() == nil {
-		return fmt.Errorf("the new version is live, but removing the one before failed; the next `go run . up -s %s` does it: %w", m.Name, err)
+	if err := m.tidyKept(ctx); err != nil && ctx.Err() == nil {
+		fmt.Fprintf(m.c.err, "The new version is live, but the one before is still there; the next `go run . up -s %s` removes it: %v\n", m.Name, err)
 	}
 	return nil
+}
+
+// tidyKept updates the stack if the version before is still kept. Where somebody has gone back or begun the next rollout meanwhile, an
+// update from here would only bring this checkout's configuration over theirs.
+func (m *moving) tidyKept(ctx context.Context) error {
+	o, err := m.outputs(ctx)
+	if err != nil {
+		return err
+	}
+	now, err := release.Parse(o.Release)
+	if _, kept := now.Kept(); err != nil || !kept {
+		return err
+	}
+	return m.Tidy(ctx)
 }

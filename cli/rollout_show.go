@@ -11,6 +11,7 @@ import (
 	"github.com/slipway-iac/slipway/cli/progress"
 	"github.com/slipway-iac/slipway/cli/rollout"
 	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/stacks/release"
 )
 
 // seldom is how often a look is worth a line where there is no terminal, if it finds nothing.
@@ -59,17 +60,16 @@ func (s *shower) rest() {
 
 func (s *shower) end() { s.rest() }
 
-// looked writes a look in one line, the candidate first.
+// looked writes a look in one line: what matters most, which a narrow terminal shows too, then the candidate, then the live version.
 func looked(e rollout.Event) string {
-	var parts []string
-	for _, slot := range []components.Slot{e.Candidate, e.Live} {
-		if side, ok := e.Sides[slot]; ok {
-			parts = append(parts, fmt.Sprintf("%s %d %%: %s", slot, e.Weights[slot], side.Text()))
-		}
-	}
-	parts = append(parts, e.Text)
+	parts := []string{e.Text}
 	if e.Left > 0 {
 		parts = append(parts, (time.Duration(e.Left)*time.Second).String()+" left")
+	}
+	for _, slot := range []components.Slot{e.Candidate, e.Live} {
+		if side, ok := e.Sides[slot]; ok {
+			parts = append(parts, fmt.Sprintf("%s %s %d %%: %s", slot, e.Versions[slot], e.Weights[slot], side.Text()))
+		}
 	}
 	return strings.Join(parts, " | ")
 }
@@ -116,8 +116,18 @@ func showRollout(ctx context.Context, c *command, m *moving) error {
 	case o.Aborted != "":
 		fmt.Fprintf(c.out, "Rollout %s goes back: %s\n", o.ID, o.Aborted)
 	default:
-		fmt.Fprintf(c.out, "Rollout %s: step %d of %d %v since %s, driven by %s (process %d) until %s at the latest\n",
-			o.ID, o.Step+1, len(o.Steps), o.Steps, o.Since.Local().Format(time.TimeOnly), o.Lease.Holder, o.Lease.PID, o.Lease.Until.Local().Format(time.DateTime))
+		fmt.Fprintf(c.out, "Rollout %s: step %d of %d %v since %s, %s\n", o.ID, o.Step+1, len(o.Steps), o.Steps, o.Since.Local().Format(time.DateTime), driver(*o, m.Name))
 	}
 	return nil
+}
+
+// driver says who drives a rollout, or how it goes on where nobody does.
+func driver(o release.Rollout, stack string) string {
+	switch {
+	case o.Manual && o.Lease.Until.IsZero():
+		return fmt.Sprintf("waiting for `go run . rollout promote -s %s`", stack)
+	case !time.Now().Before(o.Lease.Until) || abandoned(o.Lease):
+		return fmt.Sprintf("and nobody drives it: `go run . rollout start -s %s` goes on", stack)
+	}
+	return fmt.Sprintf("driven by %s (process %d) until %s at the latest", o.Lease.Holder, o.Lease.PID, o.Lease.Until.Local().Format(time.DateTime))
 }

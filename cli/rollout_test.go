@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"os"
@@ -9,8 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slipway-iac/slipway/cli/progress"
 	"github.com/slipway-iac/slipway/cli/rollout"
 	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/stacks"
 	"github.com/slipway-iac/slipway/stacks/release"
 )
 
@@ -38,7 +41,14 @@ func canaryProject(t *testing.T, transitions ...release.Transition) *project {
 	r = r.Deploy("v1", false, time.Now())
 	for _, do := range transitions {
 		do.ID, do.Lease = "r1", release.Lease{Holder: "you@there", PID: 7, Until: time.Now().Add(time.Hour)}
-		r, err = r.Next(do, "v2", time.Now())
+		if do.Action == release.Take {
+			do.Lease.Until = time.Time{} // as a rollout that waits for a person
+		}
+		version := "v2"
+		if r.Serving().Version == version {
+			version = "v3"
+		}
+		r, err = r.Next(do, version, time.Now())
 		must(t, err)
 	}
 	text, err := r.Text()
@@ -64,6 +74,16 @@ func TestRolloutRefusesEarly(t *testing.T) {
 			p.answer(t, "config.json", `{"slipway:cloud":{"value":"docker"}}`)
 			return p
 		}, []string{"start"}, exitRefused, "rollout.strategy is rolling"},
+		{"strategy rolling during a rollout", func(t *testing.T) *project {
+			p := canaryProject(t, release.Transition{Action: release.Stage, Steps: []int{25, 100}})
+			p.answer(t, "config.json", `{"slipway:cloud":{"value":"docker"}}`)
+			return p
+		}, []string{"promote"}, exitRefused, "go run . rollout abort -s local"},
+		{"strategy rolling, and nothing to abort", func(t *testing.T) *project {
+			p := canaryProject(t)
+			p.answer(t, "config.json", `{"slipway:cloud":{"value":"docker"}}`)
+			return p
+		}, []string{"abort"}, exitRefused, "not kept any more"},
 		{"no key of the slots", func(t *testing.T) *project {
 			p := canaryProject(t)
 			p.outputs(t, map[string]any{"release": `{"format":1,"live":"blue","slots":{"blue":{"version":"a","weight":100}}}`})
@@ -111,7 +131,23 @@ func TestCandidateThatTheEngineRefuses(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	contains(t, out, `"kind":"breach"`, "migrate ended with exit code 1")
-	contains(t, errOut, "removing the candidate, which did not come up (migrate ended with exit code 1)", "rollout abort -s local")
+	contains(t, errOut, "removing the candidate, which did not come up (migrate ended with exit code 1)", "No traffic was moved", "go run . up -s local")
+	if n := len(p.calls(t, "up")); n != 2 {
+		t.Errorf("there were %d updates, want the candidate's and the one that removes it", n)
+	}
+}
+
+// A candidate that the target sees fail ends the update at once, and is removed.
+func TestCandidateThatTheTargetSeesFail(t *testing.T) {
+	p := canaryProject(t)
+	p.answer(t, "slow-up", "")
+	p.target.broken = "its tasks failed to start"
+	begun := time.Now()
+	code, out, _ := p.run(t, nil, "rollout", "start", "--json")
+	contains(t, out, `"kind":"breach"`, "the candidate did not come up: its tasks failed to start")
+	if took := time.Since(begun); code != exitRolledBack || took > 30*time.Second {
+		t.Errorf("exit code %d after %s", code, took)
+	}
 	if n := len(p.calls(t, "up")); n != 2 {
 		t.Errorf("there were %d updates, want the candidate's and the one that removes it", n)
 	}
@@ -133,12 +169,90 @@ func TestRolloutStatus(t *testing.T) {
 	if status.Release.Rollout == nil || status.Slots[components.Green].Figures.Requests != 120 {
 		t.Errorf("got %s", out)
 	}
+	waiting := canaryProject(t, release.Transition{Action: release.Stage, Steps: []int{25, 100}, Manual: true}, release.Transition{Action: release.Take})
+	_, out, _ = waiting.run(t, nil, "rollout", "status")
+	contains(t, out, "waiting for `go run . rollout promote -s local`")
 	aborted := canaryProject(t, release.Transition{Action: release.Stage, Steps: []int{100}}, release.Transition{Action: release.Abort, Reason: "too many errors"})
 	_, out, _ = aborted.run(t, nil, "rollout", "status")
 	contains(t, out, "goes back: too many errors")
 	kept := canaryProject(t, release.Transition{Action: release.Stage, Steps: []int{100}}, release.Transition{Action: release.Shift}, release.Transition{Action: release.Promote, Keep: time.Hour})
 	_, out, _ = kept.run(t, nil, "rollout", "status")
 	contains(t, out, "blue   v1    0 %  kept until", "No rollout is under way.")
+}
+
+// move opens the stack as the verb does.
+func (p *project) move(t *testing.T) (*moving, *bytes.Buffer) {
+	t.Helper()
+	said := &bytes.Buffer{}
+	c := &command{program: stacks.Program{Cloud: stacks.CloudDocker}, target: p.target, stack: "local", root: p.root, rest: []string{"start"}, out: said, err: said, progress: progress.New(said), release: func() {}}
+	m, err := c.move(t.Context())
+	must(t, err)
+	return m, said
+}
+
+// TestFailedUpdateIsRepaired: the next attempt would else find what has failed in the state, and take it for done.
+func TestFailedUpdateIsRepaired(t *testing.T) {
+	p := canaryProject(t, release.Transition{Action: release.Stage, Steps: []int{100}})
+	p.answer(t, "fail-up", "edge-weights ended with exit code 3")
+	m, _ := p.move(t)
+	for _, want := range []int{0, 1, 2} {
+		if _, err := m.Apply(t.Context(), release.Transition{Action: release.Abort}); err == nil || !strings.Contains(err.Error(), "exit code 3") {
+			t.Errorf("got %v", err)
+		}
+		if len(p.target.asked) != want {
+			t.Errorf("asked %q, want %d repairs", p.target.asked, want)
+		}
+	}
+	contains(t, m.wayOn(), "No traffic was moved", "go run . up -s local")
+	m.c.rest[0] = "abort"
+	contains(t, m.wayOn(), "rollout abort -s local` tries again")
+}
+
+// TestKeptIsTidiedOnce: the process that waits leaves alone what others have done meanwhile, and an update that fails then is no failure of
+// the rollout.
+func TestKeptIsTidiedOnce(t *testing.T) {
+	kept := []release.Transition{{Action: release.Stage, Steps: []int{100}}, {Action: release.Shift}, {Action: release.Promote, Keep: time.Hour}}
+	for _, row := range []struct {
+		name        string
+		transitions []release.Transition
+		updates     int
+		said        string
+	}{
+		{"kept", kept, 1, ""},
+		{"the update fails", kept, 1, "removes it"},
+		{"somebody has gone back", append(kept, release.Transition{Action: release.Abort, Promoted: true}, release.Transition{Action: release.Clear}), 0, ""},
+		{"the next one has begun", append(kept, release.Transition{Action: release.Stage, Steps: []int{100}}), 0, ""},
+	} {
+		p := canaryProject(t, row.transitions...)
+		if row.said != "" {
+			p.answer(t, "fail-up", "a bad moment")
+		}
+		m, said := p.move(t)
+		m.Config.Rollout.Keep = 0
+		if err := m.waitAndTidy(t.Context()); err != nil || !strings.Contains(said.String(), row.said) {
+			t.Errorf("%s: %v\n%s", row.name, err, said.String())
+		}
+		if n := len(p.calls(t, "up")); n != row.updates {
+			t.Errorf("%s: there were %d updates, want %d", row.name, n, row.updates)
+		}
+	}
+}
+
+// TestSourceIsLive: who resumes another version's rollout is told that the source's has not begun.
+func TestSourceIsLive(t *testing.T) {
+	c, _ := newCommand(t)
+	root := t.TempDir()
+	write(t, filepath.Join(root, "app", "Dockerfile"), "FROM scratch\n")
+	m := &moving{c: c, session: &session{Stack: Stack{Root: root, Name: "prod"}}}
+	m.Config.App.Path, m.Config.App.Dockerfile, m.Config.App.Architecture = "app", "Dockerfile", "native"
+	source, err := stacks.SourceVersion(root, m.Config)
+	must(t, err)
+	if err := m.sourceIsLive(source); err != nil {
+		t.Error(err)
+	}
+	if err := m.sourceIsLive("another"); err == nil || !strings.Contains(err.Error(), "its rollout has not begun: `go run . rollout start -s prod`") {
+		t.Errorf("got %v", err)
+	}
 }
 
 // TestUpDuringARollout: either version may answer.
@@ -165,14 +279,15 @@ func TestShower(t *testing.T) {
 	s := newShower(c)
 	e := rollout.Event{
 		Kind: rollout.Looked, Text: "gates clean", Candidate: components.Green, Live: components.Blue, Weights: map[components.Slot]int{components.Green: 25, components.Blue: 75}, Left: 61.5,
-		Sides: map[components.Slot]rollout.Side{components.Green: {Figures: rollout.Figures{Requests: 10}}, components.Blue: {Figures: rollout.Figures{Requests: 30, Errors: 3}}},
+		Versions: map[components.Slot]string{components.Green: "v2", components.Blue: "v1"},
+		Sides:    map[components.Slot]rollout.Side{components.Green: {Figures: rollout.Figures{Requests: 10}}, components.Blue: {Figures: rollout.Figures{Requests: 30, Errors: 3}}},
 	}
 	s.event(e)
 	s.event(e) // says nothing new, and too soon
 	e.Text = "waiting: gate uptime"
 	s.event(e)
 	s.event(rollout.Event{Kind: rollout.Ended, Text: "version v2 is live"})
-	want := "look        green 25 %: 10 requests, 0.0 % errors | blue 75 %: 30 requests, 10.0 % errors | gates clean | 1m1s left\n"
+	want := "look        gates clean | 1m1s left | green v2 25 %: 10 requests, 0.0 % errors | blue v1 75 %: 30 requests, 10.0 % errors\n"
 	if got := said.String(); !strings.HasPrefix(got, want) || strings.Count(got, "\n") != 3 || !strings.HasSuffix(got, "ended       version v2 is live\n") {
 		t.Errorf("got\n%s", got)
 	}
@@ -188,7 +303,7 @@ func TestAbandoned(t *testing.T) {
 			t.Errorf("%+v: %t", row.l, got)
 		}
 	}
-	if l := lease(time.Minute); time.Until(l.Until) < 30*time.Minute || l.PID != os.Getpid() {
+	if l := lease(time.Minute, "x"); time.Until(l.Until) < 30*time.Minute || l.PID != os.Getpid() || l.Token != "x" {
 		t.Errorf("the lease is %+v", l)
 	}
 }

@@ -52,7 +52,17 @@ func (m *moving) Apply(ctx context.Context, t release.Transition) (now release.R
 		release.Stage: "bringing the candidate up", release.Take: "taking the rollout", release.Shift: "moving traffic",
 		release.Promote: "promoting the candidate", release.Abort: "giving the traffic back", release.Clear: "removing the candidate",
 	}[t.Action]
-	err = m.alone(func() error { now, err = m.update(ctx, what, &t); return err })
+	err = m.alone(func() error {
+		if m.failed {
+			// What has failed would else be taken for done: a container that has ended badly is not run again by itself.
+			if err := m.repair(ctx, m.c); err != nil {
+				return err
+			}
+		}
+		now, err = m.update(ctx, what, &t)
+		m.failed = err != nil && !errors.Is(err, release.ErrRefused)
+		return err
+	})
 	return now, err
 }
 
@@ -91,11 +101,15 @@ func (m *moving) update(ctx context.Context, what string, t *release.Transition)
 	m.show.rest()
 	f := newFollow(m.c.err, m.c.progress, what)
 	f.caller = func() bool { return refusal.Load() != nil }
-	result, err := m.auto.Up(ctx, optup.EventStreams(f.events), optup.SuppressProgress())
+	watched, broken := m.watch(ctx, t)
+	result, err := m.auto.Up(watched, optup.EventStreams(f.events), optup.SuppressProgress())
 	f.wait()
+	reason := broken()
 	switch {
 	case refusal.Load() != nil:
 		return release.Release{}, *refusal.Load()
+	case err != nil && reason != "":
+		return release.Release{}, errors.New(reason)
 	case auto.IsConcurrentUpdateError(err):
 		return release.Release{}, fmt.Errorf("%w: another run holds stack %q", rollout.ErrBusy, m.Name)
 	case err != nil && f.last != "":
@@ -109,4 +123,28 @@ func (m *moving) update(ctx context.Context, what string, t *release.Transition)
 		return release.Release{}, err
 	}
 	return release.Parse(o.Release)
+}
+
+// watch gives a context for an update that brings a candidate up: it ends as soon as the target sees that the candidate won't come, which
+// interrupts the update. broken ends the watch and says why that was, or nothing.
+func (m *moving) watch(ctx context.Context, t *release.Transition) (watched context.Context, broken func() string) {
+	nothing := func() string { return "" }
+	w, ok := m.c.target.(Watcher)
+	if !ok || t == nil || t.Action != release.Stage {
+		return ctx, nothing
+	}
+	state, _, err := m.state(ctx)
+	if err != nil {
+		return ctx, nothing // the update has the same trouble, and says so
+	}
+	watched, cancel := context.WithCancel(ctx)
+	reasons := make(chan string, 1)
+	go func() {
+		reason := w.Watch(watched, m.Stack, state)
+		if reason != "" {
+			cancel()
+		}
+		reasons <- reason
+	}()
+	return watched, func() string { cancel(); return <-reasons }
 }

@@ -35,6 +35,11 @@ func (r rateLimited) Error() string {
 
 // verifyUp waits for a version that has traffic: the deployed one, or, while a rollout is under way, any of both.
 func (c *command) verifyUp(ctx context.Context, s *session, o Outputs) error {
+	if t, ok := c.target.(Settler); ok {
+		if err := t.Settle(ctx, c.progress, s.Stack, o); err != nil {
+			return err
+		}
+	}
 	now, err := release.Parse(o.Release)
 	if err != nil {
 		return err
@@ -88,7 +93,7 @@ func (c *command) verify(ctx context.Context, s *session, o Outputs, versions ..
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("the new version does not answer at %s: %w. See `go run . logs -s %s`", url, last, s.Name)
+			return fmt.Errorf("version %s does not answer at %s: %w. See `go run . logs -s %s`", want, url, last, s.Name)
 		case <-time.After(wait):
 		}
 	}

@@ -98,6 +98,13 @@ func (v versions) text(tracks []components.Track, ready ...pulumi.Output) pulumi
 	}).(pulumi.StringOutput)
 }
 
+// SourceVersion is the version of the app that the source at hand, or the image that the configuration names, makes. root is the
+// absolute path of Pulumi.yaml's folder. It fails if the source can't be read.
+func SourceVersion(root string, c Config) (string, error) {
+	source, err := appSource(root, c)
+	return source.Version, err
+}
+
 // appSource is what the app is built from, or the ready-made image that the configuration names. The version is the content hash of
 // the source, so it changes if and only if a new image is made.
 func appSource(root string, c Config) (components.ImageArgs, error) {

@@ -29,6 +29,7 @@ type project struct {
 	launcher string
 	home     string // PULUMI_HOME of the tests: nobody is logged in there
 	stack    string
+	env      []string // of the launcher, beside this process's
 	ports    struct{ https, http, dashboard int }
 
 	mu     sync.Mutex
@@ -75,7 +76,7 @@ func (p *project) environment() []string {
 		return slices.Contains([]string{"PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN", "PULUMI_CREDENTIALS_PATH"}, name) ||
 			strings.HasPrefix(name, "PULUMI_CONFIG_PASSPHRASE")
 	})
-	return append(env, "PULUMI_HOME="+p.home)
+	return append(append(env, "PULUMI_HOME="+p.home), p.env...)
 }
 
 // writeStackFile turns both rate limits off, so that load from one address is no abuse, and alerts at the first restart.

@@ -22,7 +22,7 @@ func TestLocalStack(t *testing.T) {
 	if testing.Short() {
 		t.Skip("end to end: left out by -short")
 	}
-	t.Parallel() // with TestRollouts: both wait more than they work
+	t.Parallel()
 	requireEngine(t)
 	requireBrowser(t)
 	sweepDead(t)

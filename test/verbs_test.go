@@ -69,7 +69,8 @@ func (s *suite) doctor(t *testing.T) {
 			must(t, os.Symlink(path, filepath.Join(bare, name)))
 		}
 	}
-	t.Setenv("PATH", bare)
+	s.env = []string{"PATH=" + bare}
+	defer func() { s.env = nil }()
 	if r := s.run(t, "doctor"); r.code != 1 || !strings.Contains(r.stdout, "missing") || !strings.Contains(r.stdout, "→") {
 		t.Errorf("doctor without Docker: %s", r)
 	}

@@ -26,7 +26,16 @@ var _ cli.Sweeper = Target{}
 // would get a share of what the next version in the slot is to get.
 //   - https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServices.html
 //   - https://www.pulumi.com/docs/support/troubleshooting/#interrupted-update-recovery
-func (Target) Unknown(ctx context.Context, s cli.Stack, state []cli.Resource) ([]string, error) {
+func (Target) Unknown(ctx context.Context, s cli.Stack, state []cli.Resource) (arns []string, err error) {
+	services, err := unknownServices(ctx, s, state)
+	for _, one := range services {
+		arns = append(arns, aws.ToString(one.ServiceArn))
+	}
+	return arns, err
+}
+
+// unknownServices describes the services in the stack's slots that the state does not have and that are not being removed already.
+func unknownServices(ctx context.Context, s cli.Stack, state []cli.Resource) ([]types.Service, error) {
 	cluster, known := "", map[string]bool{}
 	for _, r := range state {
 		switch r.Type {
@@ -65,8 +74,8 @@ func (Target) Unknown(ctx context.Context, s cli.Stack, state []cli.Resource) ([
 	return active(ctx, client, cluster, candidates)
 }
 
-// active are those services that are not being removed already.
-func active(ctx context.Context, client *ecs.Client, cluster string, arns []string) (out []string, err error) {
+// active describes those services that are not being removed already.
+func active(ctx context.Context, client *ecs.Client, cluster string, arns []string) (out []types.Service, err error) {
 	for some := range slices.Chunk(arns, describeLimit) {
 		answer, err := client.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: some})
 		if err != nil {
@@ -74,7 +83,7 @@ func active(ctx context.Context, client *ecs.Client, cluster string, arns []stri
 		}
 		for _, one := range answer.Services {
 			if aws.ToString(one.Status) == "ACTIVE" {
-				out = append(out, aws.ToString(one.ServiceArn))
+				out = append(out, one)
 			}
 		}
 	}

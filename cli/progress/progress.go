@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/term"
 )
 
 const (
@@ -25,19 +27,20 @@ const (
 	repeat = 15 * time.Second
 	// frame is how often the live line is drawn anew.
 	frame = 200 * time.Millisecond
-	// columns is taken for a terminal's width when the shell doesn't export it.
-	columns = 80
+	// narrow is taken for a terminal's width when neither the terminal nor the shell tells it.
+	narrow = 80
 )
 
 // Printer shows the steps of one command. It is safe for use by several goroutines; steps may overlap.
 type Printer struct {
-	mu    sync.Mutex
-	w     io.Writer
-	live  bool
-	width int
-	steps []*Step
-	drawn bool
-	stop  chan struct{}
+	mu       sync.Mutex
+	w        io.Writer
+	live     bool
+	width    int
+	terminal *os.File
+	steps    []*Step
+	drawn    bool
+	stop     chan struct{}
 }
 
 // Step is one thing under way.
@@ -51,15 +54,27 @@ type Step struct {
 
 // New returns a printer to w. It draws a live line if w is a terminal, TERM isn't "dumb" and CI isn't set.
 func New(w io.Writer) *Printer {
-	p := &Printer{w: w, width: columns}
+	p := &Printer{w: w, width: narrow}
 	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 20 {
 		p.width = n
 	}
 	if f, ok := w.(*os.File); ok && os.Getenv("TERM") != "dumb" && os.Getenv("CI") == "" {
 		info, err := f.Stat()
-		p.live = err == nil && info.Mode()&os.ModeCharDevice != 0
+		if p.live = err == nil && info.Mode()&os.ModeCharDevice != 0; p.live {
+			p.terminal = f
+		}
 	}
 	return p
+}
+
+// columns is the terminal's present width: its window may change, and shells don't export COLUMNS.
+func (p *Printer) columns() int {
+	if p.terminal != nil {
+		if n, _, err := term.GetSize(int(p.terminal.Fd())); err == nil && n > 20 {
+			return n
+		}
+	}
+	return p.width
 }
 
 // Terminal tells whether a person is likely to look: whether there is a live line.
@@ -186,8 +201,8 @@ func (p *Printer) draw(now time.Time) {
 		parts = append(parts, fmt.Sprintf("%s… %s", s.text, short(now.Sub(s.begun))))
 	}
 	text := []rune(strings.Join(parts, " · "))
-	if len(text) > p.width-1 {
-		text = append(text[:p.width-2], '…')
+	if width := p.columns(); len(text) > width-1 {
+		text = append(text[:width-2], '…')
 	}
 	p.clear()
 	_, _ = io.WriteString(p.w, string(text))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/stacks/release"
 )
 
 // Figures are what a slot has answered in some time.
@@ -51,4 +52,21 @@ type Health interface {
 type Awaiter interface {
 	// Await returns when every instance of a slot is ready. It fails when they won't be.
 	Await(ctx context.Context, slot components.Slot) error
+}
+
+// Look reads both slots once; live is the zero Side where only one slot runs.
+func Look(ctx context.Context, h Health, now release.Release, since time.Time) (map[components.Slot]Side, error) {
+	sides := map[components.Slot]Side{}
+	for slot := range now.Slots {
+		f, err := h.Slot(ctx, slot, since)
+		if err != nil {
+			return nil, err
+		}
+		gates, err := h.Gates(ctx, slot, since)
+		if err != nil {
+			return nil, err
+		}
+		sides[slot] = Side{Figures: f, Gates: gates}
+	}
+	return sides, nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/slipway-iac/slipway/components"
 	"github.com/slipway-iac/slipway/stacks/release"
 )
 
@@ -52,18 +51,27 @@ type Runner struct {
 	Synthetic bool
 	// Lease is a new lease of this process.
 	Lease func() release.Lease
-	// Force takes over from another process; Abandoned tells whose process is gone.
+	// Force takes over from another process, once: Resume. Abandoned tells whose process is gone.
 	Force     bool
 	Abandoned func(release.Lease) bool
+	// Manual stops at each step even if the rollout was begun without that.
+	Manual bool
 	// Report is told what happens.
 	Report func(Event)
 
-	now      release.Release
+	now release.Release
+	// all goes on where a manual rollout would stop.
+	all bool
+	// baseline is what the live version is like by itself, and ailing are the gates that it has crossed before the candidate had traffic.
 	baseline Figures
+	ailing   map[string]bool
 }
 
+// UnderWay tells whether a rollout is under way, as far as this process knows.
+func (r *Runner) UnderWay() bool { return r.now.Rollout != nil }
+
 func (r *Runner) transition(action release.Action) release.Transition {
-	t := release.Transition{Action: action, Lease: r.Lease(), Force: r.Force, Abandoned: r.Abandoned}
+	t := release.Transition{Action: action, Lease: r.Lease(), Abandoned: r.Abandoned}
 	if r.now.Rollout != nil {
 		t.ID = r.now.Rollout.ID
 	}
@@ -77,6 +85,39 @@ func (r *Runner) apply(ctx context.Context, t release.Transition) error {
 	}
 	r.now = next
 	return nil
+}
+
+// patienceWithOthers is how long a rollout that has begun waits for another update to end, asking again every pause.
+const (
+	pause              = 3 * time.Second
+	patienceWithOthers = 10 * time.Minute
+)
+
+// insist applies a transition of a rollout that has begun.
+func (r *Runner) insist(ctx context.Context, t release.Transition) error {
+	return r.whileBusy(ctx, func() error { return r.apply(ctx, t) })
+}
+
+// whileBusy tries again while another update is under way, such as somebody's `up`: giving up would leave traffic divided with nobody
+// watching. After patienceWithOthers the error is no refusal, since the rollout is not where it should be.
+func (r *Runner) whileBusy(ctx context.Context, do func() error) error {
+	begun := time.Now()
+	for said := false; ; said = true {
+		err := do()
+		switch {
+		case !errors.Is(err, ErrBusy):
+			return err
+		case time.Since(begun) >= patienceWithOthers:
+			return errors.New("waited for " + patienceWithOthers.String() + ", and still: " + err.Error())
+		case !said:
+			r.say(Looked, "waiting: %v", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
 }
 
 func (r *Runner) say(kind Kind, text string, a ...any) {
@@ -95,7 +136,7 @@ func (r *Runner) Start(ctx context.Context, id string, steps []int, manual bool)
 		return Result{}, err
 	default:
 		r.say(Breach, "the candidate did not come up: %v", err)
-		if tidy := r.Stack.Tidy(ctx); tidy != nil {
+		if tidy := r.whileBusy(ctx, func() error { return r.Stack.Tidy(ctx) }); tidy != nil {
 			return Result{}, fmt.Errorf("removing the candidate, which did not come up (%w): %w", err, tidy)
 		}
 		return Result{RolledBack, err.Error()}, nil
@@ -107,15 +148,18 @@ func (r *Runner) Start(ctx context.Context, id string, steps []int, manual bool)
 // Resume goes on with a rollout that another process has left. With promote it goes one step further than a manual one has come,
 // with all to the end.
 func (r *Runner) Resume(ctx context.Context, now release.Release, promote, all bool) (Result, error) {
-	r.now = now
-	if err := r.apply(ctx, r.transition(release.Take)); err != nil {
+	r.now, r.all = now, all
+	t := r.transition(release.Take)
+	t.Force = r.Force
+	if err := r.apply(ctx, t); err != nil {
 		return Result{}, err
 	}
 	if r.now.Rollout.Aborted != "" {
 		return r.clear(ctx)
 	}
-	if all {
-		r.now.Rollout.Manual = false
+	if o := r.now.Rollout; o.Step != release.Staged {
+		// The process before has looked at the live version by itself; what it was like since then comes nearest.
+		r.remember(ctx, o.Began)
 	}
 	r.say(Stepped, "going on at %s", r.position())
 	return r.drive(ctx, promote)
@@ -133,7 +177,7 @@ func (r *Runner) drive(ctx context.Context, advance bool) (Result, error) {
 			if reason != "" {
 				return r.back(ctx, reason)
 			}
-			if r.now.Rollout.Manual {
+			if r.Manual || r.now.Rollout.Manual && !r.all {
 				return r.pause(ctx)
 			}
 		}
@@ -141,8 +185,14 @@ func (r *Runner) drive(ctx context.Context, advance bool) (Result, error) {
 		if r.now.Rollout.Step == len(r.now.Rollout.Steps)-1 {
 			return r.promote(ctx)
 		}
-		if err := r.shift(ctx); err != nil {
+		err := r.shift(ctx)
+		switch {
+		case err == nil:
+		case ctx.Err() != nil || errors.Is(err, release.ErrRefused):
 			return Result{}, err
+		default:
+			// How far it has come is not known, and nobody may be there to look.
+			return r.back(ctx, "moving traffic failed: "+err.Error())
 		}
 	}
 }
@@ -172,32 +222,22 @@ func (r *Runner) prove(ctx context.Context) (reason string, err error) {
 
 func (r *Runner) shift(ctx context.Context) error {
 	if r.now.Rollout.Step == release.Staged {
-		// What the live version is like by itself; without it a step of 100 % would have nothing to be compared with.
-		if f, err := r.Health.Slot(ctx, r.now.Live, time.Now().Add(-max(r.Bake, time.Minute)-r.Health.Lag())); err == nil {
-			r.remember(f)
-		}
+		r.examine(ctx)
 	}
 	t := r.transition(release.Shift)
 	t.Step = r.now.Rollout.Step + 1
-	if err := r.apply(ctx, t); err != nil {
+	if err := r.insist(ctx, t); err != nil {
 		return err
 	}
 	r.say(Stepped, "%s", r.position())
 	return nil
 }
 
-// remember keeps what the live version was like when it had traffic.
-func (r *Runner) remember(f Figures) {
-	if f.Requests >= float64(max(r.MinRequests, 1)) || f.Requests > r.baseline.Requests {
-		r.baseline = f
-	}
-}
-
 // pause gives the lease back, so that anyone may go on.
 func (r *Runner) pause(ctx context.Context) (Result, error) {
 	t := r.transition(release.Take)
-	t.Lease.Until = time.Now()
-	if err := r.apply(ctx, t); err != nil {
+	t.Lease.Until = time.Time{}
+	if err := r.insist(ctx, t); err != nil {
 		return Result{}, err
 	}
 	r.say(PausedHere, "stopped at %s", r.position())
@@ -214,77 +254,11 @@ func (r *Runner) promote(ctx context.Context) (Result, error) {
 	}
 	t := r.transition(release.Promote)
 	t.Keep = r.Keep
-	if err := r.apply(ctx, t); err != nil {
+	if err := r.insist(ctx, t); err != nil {
 		return Result{}, err
 	}
 	r.say(Ended, "version %s is live", version)
 	return Result{Outcome: Promoted}, nil
-}
-
-// Abort gives all traffic back to the version before: of the rollout under way, or of the version that was promoted last and whose
-// predecessor is kept.
-func (r *Runner) Abort(ctx context.Context, now release.Release, id, reason string) (Result, error) {
-	r.now = now
-	if now.Rollout == nil {
-		t := r.transition(release.Abort)
-		t.ID, t.Reason = id, reason
-		return r.abort(ctx, t)
-	}
-	return r.back(ctx, reason)
-}
-
-func (r *Runner) back(ctx context.Context, reason string) (Result, error) {
-	r.say(Breach, "%s", reason)
-	t := r.transition(release.Abort)
-	t.Reason = reason
-	return r.abort(ctx, t)
-}
-
-// attempts is how often going back is tried: it must not fail because of one bad moment of a cloud. While another update is under
-// way, it is tried again every pause, at most for patienceWithOthers.
-const (
-	attempts           = 3
-	pause              = 3 * time.Second
-	patienceWithOthers = 10 * time.Minute
-)
-
-func (r *Runner) abort(ctx context.Context, t release.Transition) (Result, error) {
-	begun := time.Now()
-	var err error
-	for left := attempts; left > 0; {
-		err = r.apply(ctx, t)
-		busy := errors.Is(err, ErrBusy) && time.Since(begun) < patienceWithOthers
-		if err == nil || ctx.Err() != nil || errors.Is(err, release.ErrRefused) && !busy {
-			break
-		}
-		if !busy {
-			left--
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(pause):
-		}
-	}
-	if err != nil {
-		return Result{}, fmt.Errorf("giving the traffic back, because %s: %w", t.Reason, err)
-	}
-	e := event(Back, r.now, fmt.Sprintf("all traffic is back at version %s, %s after the decision", r.now.Serving().Version, time.Since(begun).Round(100*time.Millisecond)))
-	e.Took = time.Since(begun).Seconds()
-	r.Report(e)
-	return r.clear(ctx)
-}
-
-// clear removes the candidate that has no traffic any more.
-func (r *Runner) clear(ctx context.Context) (Result, error) {
-	reason := r.now.Rollout.Aborted
-	if err := r.Stack.Serves(ctx, r.now.Serving().Version); err != nil {
-		return Result{}, fmt.Errorf("after going back (%s): %w", reason, err)
-	}
-	if err := r.apply(ctx, r.transition(release.Clear)); err != nil {
-		return Result{}, fmt.Errorf("removing the candidate, which has no traffic any more: %w", err)
-	}
-	r.say(Ended, "version %s is live, as before", r.now.Serving().Version)
-	return Result{RolledBack, reason}, nil
 }
 
 func (r *Runner) candidate() release.Occupant { return r.now.Slots[r.now.Rollout.Candidate] }
@@ -296,21 +270,4 @@ func (r *Runner) position() string {
 		return "step 0, without traffic"
 	}
 	return fmt.Sprintf("step %d of %d: %d %% to version %s in slot %s", o.Step+1, len(o.Steps), o.Steps[o.Step], r.candidate().Version, o.Candidate)
-}
-
-// Look reads both slots once; live is the zero Side where only one slot runs.
-func Look(ctx context.Context, h Health, now release.Release, since time.Time) (map[components.Slot]Side, error) {
-	sides := map[components.Slot]Side{}
-	for slot := range now.Slots {
-		f, err := h.Slot(ctx, slot, since)
-		if err != nil {
-			return nil, err
-		}
-		gates, err := h.Gates(ctx, slot, since)
-		if err != nil {
-			return nil, err
-		}
-		sides[slot] = Side{Figures: f, Gates: gates}
-	}
-	return sides, nil
 }

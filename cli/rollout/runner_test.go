@@ -53,12 +53,26 @@ func (w *world) Apply(_ context.Context, t release.Transition) (release.Release,
 	if err != nil {
 		return release.Release{}, err
 	}
-	w.now = next
+	// Nothing but the text lives on from update to update.
+	text, err := next.Text()
+	if err != nil {
+		return release.Release{}, err
+	}
+	if w.now, err = release.Parse(text); err != nil {
+		return release.Release{}, err
+	}
 	w.done = append(w.done, fmt.Sprintf("%s %d/%d", t.Action, next.Slots[components.Blue].Weight, next.Slots[components.Green].Weight))
-	return next, nil
+	return release.Parse(text)
 }
 
-func (w *world) Tidy(context.Context) error { w.tidied = true; return nil }
+func (w *world) Tidy(context.Context) error {
+	if errs := w.fail["tidy"]; len(errs) > 0 {
+		w.fail["tidy"] = errs[1:]
+		return errs[0]
+	}
+	w.tidied = true
+	return nil
+}
 
 func (w *world) Serves(_ context.Context, version string) error {
 	if w.serving != "" && w.serving != version {
@@ -176,11 +190,14 @@ func TestRolledBack(t *testing.T) {
 		{"blindness", func(w *world, _ *Runner) {
 			w.health = func(components.Slot, int, time.Duration) (Side, error) { return Side{}, errors.New("no metrics") }
 		}, "could not be read for 1m0s: no metrics", []string{"stage 100/0", "shift 75/25", "abort 100/0", "clear 100/0"}},
-		{"trouble of the live version that does not end", func(w *world, _ *Runner) {
-			w.health = func(slot components.Slot, _ int, _ time.Duration) (Side, error) {
-				return Side{Figures: Figures{Requests: 1000}, Gates: []Alarm{{ID: "uptime", Firing: slot == components.Blue, Text: "0 %"}}}, nil
+		{"trouble of both that does not end", func(w *world, _ *Runner) {
+			w.health = func(components.Slot, int, time.Duration) (Side, error) {
+				return Side{Figures: Figures{Requests: 1000}, Gates: []Alarm{{ID: "error-rate", Firing: true, Text: "3 %"}}}, nil
 			}
-		}, "held up for", []string{"stage 100/0", "shift 75/25", "abort 100/0", "clear 100/0"}},
+		}, "held up for 2m", []string{"stage 100/0", "shift 75/25", "abort 100/0", "clear 100/0"}},
+		{"an update that fails half-way", func(w *world, _ *Runner) {
+			w.fail[release.Shift] = []error{nil, errors.New("the proxy did not take it")}
+		}, "moving traffic failed: the proxy did not take it", []string{"stage 100/0", "shift 75/25", "abort 100/0", "clear 100/0"}},
 		{"abort that fails twice", func(w *world, r *Runner) {
 			w.smoke = http.StatusInternalServerError
 			w.fail[release.Abort] = []error{errors.New("bad moment"), fmt.Errorf("%w", ErrBusy)}
@@ -207,6 +224,12 @@ func TestCandidateThatDoesNotComeUp(t *testing.T) {
 	})
 	if err != nil || got.Outcome != RolledBack || !strings.Contains(got.Reason, "exit code 1") || !w.tidied || len(w.done) > 0 {
 		t.Errorf("%+v, %v, tidied %t, done %v", got, err, w.tidied, w.done)
+	}
+	w, got, _, err = drive(t, func(w *world, _ *Runner) {
+		w.fail[release.Stage], w.fail["tidy"] = []error{errors.New("no")}, []error{ErrBusy}
+	})
+	if err != nil || got.Outcome != RolledBack || !w.tidied {
+		t.Errorf("while another update is under way: %+v, %v, tidied %t", got, err, w.tidied)
 	}
 	w, _, _, err = drive(t, func(w *world, _ *Runner) { w.version = "a" })
 	if !errors.Is(err, release.ErrLive) || w.tidied {
@@ -295,8 +318,8 @@ func TestByHand(t *testing.T) {
 			}
 		}
 		w.version = "c"
-		if got, err = w.runner(&said).Start(t.Context(), "r2", canary, true); err != nil || got.Outcome != Paused {
-			t.Fatalf("%+v, %v", got, err)
+		if got, err = w.runner(&said).Start(t.Context(), "r2", canary, true); err != nil || got.Outcome != Paused || !w.now.Rollout.Lease.Until.IsZero() {
+			t.Fatalf("%+v, %v, %+v", got, err, w.now.Rollout)
 		}
 		if got, err = w.runner(&said).Resume(t.Context(), w.now, true, true); err != nil || got.Outcome != Promoted || w.now.Serving().Version != "c" {
 			t.Errorf("all at once: %+v, %v", got, err)

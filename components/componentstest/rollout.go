@@ -1,6 +1,7 @@
 package componentstest
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -8,24 +9,36 @@ import (
 )
 
 // rollouts is the part of a rollout that a driver has to get right by itself: a candidate comes and goes without a change of anything
-// that serves, and moving traffic changes nothing but what divides it.
+// that serves, and moving traffic changes nothing but what divides it. A shape that Change leaves one track runs one version at a time,
+// and must refuse a second one.
 func (c Case) rollouts(t *testing.T, source string) {
 	t.Helper()
-	run := func(tracks ...components.Track) *Recording {
+	a := typical(source)
+	if c.Change != nil {
+		c.Change(&a)
+	}
+	if len(a.Service.Tracks) < 2 {
+		two := typical(source).Service.Tracks
+		_, err := c.record(source, true, func(a *Args) { a.Service.Tracks = two })
+		if !errors.Is(err, components.ErrUnsupported) {
+			t.Errorf("a second version, which this shape can't reach by itself: got %v, want ErrUnsupported", err)
+		}
+		return
+	}
+	run := func(weights ...int) *Recording {
 		t.Helper()
-		r, err := c.record(source, false, func(a *Args) { a.Service.Tracks = tracks })
+		r, err := c.record(source, false, func(a *Args) {
+			a.Service.Tracks = a.Service.Tracks[:len(weights)]
+			for i := range weights {
+				a.Service.Tracks[i].Weight = weights[i]
+			}
+		})
 		if err != nil {
-			t.Fatalf("with the tracks %+v: %v", tracks, err)
+			t.Fatalf("with the weights %v: %v", weights, err)
 		}
 		return r
 	}
-	blue := func(weight int) components.Track {
-		return components.Track{Slot: components.Blue, Version: "0123456789ab", Weight: weight}
-	}
-	green := func(weight int) components.Track {
-		return components.Track{Slot: components.Green, Version: "ba9876543210", Weight: weight}
-	}
-	alone, staged, shifted := run(blue(100)), run(blue(100), green(0)), run(blue(90), green(10))
+	alone, staged, shifted := run(100), run(100, 0), run(90, 10)
 	t.Run("a candidate touches nothing that serves", func(t *testing.T) {
 		for _, one := range changed(alone, staged) {
 			if !among(c.Follows, one) {

@@ -36,12 +36,10 @@ type Case struct {
 	// Empty are the outputs that are empty on this cloud, such as certificate.ca. Default: none.
 	Empty []string
 	// Divides are the resources that divide traffic between the slots: they alone change with the weights. Each is a type, or a type
-	// and a name with a blank between. Required, but with Rolling.
+	// and a name with a blank between. Required.
 	Divides []string
 	// Follows are, likewise, those that change when a candidate comes or goes, without an effect on what serves. Default: none.
 	Follows []string
-	// Rolling says that this shape of a stack runs one version at a time, and refuses two. Default false.
-	Rolling bool
 	// Change changes the typical arguments where this cloud can or must do otherwise. Default: none.
 	Change func(*Args)
 	// Outputs are outputs that need a certain form on this cloud. Default: none.
@@ -114,9 +112,7 @@ func Run(t *testing.T, c Case) {
 			}
 		})
 	}
-	if !c.Rolling {
-		c.rollouts(t, source)
-	}
+	c.rollouts(t, source)
 	t.Run("two runs register the same", func(t *testing.T) {
 		again, err := c.record(source, false, nil)
 		if err != nil {

@@ -160,7 +160,7 @@ func TestConformanceStandard(t *testing.T) {
 // The cheap shape: the app's own ingress with a domain, one version at a time.
 func TestConformanceWithoutFrontDoor(t *testing.T) {
 	componentstest.Run(t, componentstest.Case{
-		Cloud: "azure", Setup: platformWith(small), Outputs: testAnswers(), Limits: nameLimits(), Empty: []string{"certificate.ca", "cache.ca", "database.ca"}, Rolling: true,
+		Cloud: "azure", Setup: platformWith(small), Outputs: testAnswers(), Limits: nameLimits(), Empty: []string{"certificate.ca", "cache.ca", "database.ca"},
 		Change: func(a *componentstest.Args) {
 			typicalDatabase(a)
 			a.Service.Tracks, a.Edge.RateLimit = a.Service.Tracks[:1], 0

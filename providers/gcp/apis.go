@@ -2,7 +2,6 @@ package gcp
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/projects"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -57,6 +56,3 @@ func (p *Platform) enableAPIs(ctx *pulumi.Context) error {
 	p.apis = enabled
 	return nil
 }
-
-// lastPart is the end of a path.
-func lastPart(path string) string { return path[strings.LastIndex(path, "/")+1:] }

@@ -78,7 +78,7 @@ func (p *Platform) cacheInstance(ctx *pulumi.Context, name string, gib int, a co
 		tier = "STANDARD_HA"
 	}
 	made, err := redis.NewInstance(ctx, p.name(name, cacheNameLimit), &redis.InstanceArgs{
-		Project: pulumi.String(p.account), Region: pulumi.String(p.settings.Region), DisplayName: pulumi.String(fmt.Sprintf("Slipway %s/%s", p.project, p.stack)),
+		Project: pulumi.String(p.account), Region: pulumi.String(p.settings.Region), DisplayName: pulumi.String(fmt.Sprintf("%.80s", "Slipway "+p.project+"/"+p.stack)),
 		RedisVersion: pulumi.String(cacheVersion), Tier: pulumi.String(tier), MemorySizeGb: pulumi.Int(gib),
 		AuthorizedNetwork: p.network.peered, ConnectMode: pulumi.String("PRIVATE_SERVICE_ACCESS"),
 		AuthEnabled: pulumi.Bool(true), TransitEncryptionMode: pulumi.String("SERVER_AUTHENTICATION"), CustomerManagedKey: p.key.name(agentRedis),

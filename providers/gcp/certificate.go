@@ -10,10 +10,18 @@ import (
 	"github.com/slipway-iac/slipway/components"
 )
 
+// certificateComponent is what the composition calls the certificate.
+const certificateComponent = "certificate"
+
+// CertificateName is the beginning of the name of a stack's certificate; seven characters of Pulumi's follow.
+func CertificateName(app, stack string) string {
+	return (&Platform{settings: Settings{App: app}, stack: stack}).name(certificateComponent, longest) + "-"
+}
+
 // IssueCertificate orders a certificate of Certificate Manager for the stack's name, proves the name by a record in its zone, and puts the
 // certificate into a map for the load balancer. Google renews it as long as the proof stands. The proof by DNS works before the name leads
-// anywhere, so the first deployment needs one run; Google takes some minutes to issue it, for which the command line waits, as the
-// provider does not. Without a domain there is none: Cloud Run brings its own.
+// anywhere, so the first deployment needs one run; Google takes some minutes to issue it, for which the command line waits (cli/gcpcloud),
+// as the provider does not. Without a domain there is none: Cloud Run brings its own.
 //   - https://cloud.google.com/certificate-manager/docs/dns-authorizations
 //   - https://cloud.google.com/certificate-manager/docs/maps
 //   - https://cloud.google.com/certificate-manager/docs/deploy-google-managed-dns-auth

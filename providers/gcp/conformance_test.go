@@ -54,7 +54,7 @@ func testAnswers() []componentstest.Output {
 		slot     string
 		percent  float64
 		sequence string
-	}{{"blue", 90, "0"}, {"green", 10, "1"}, {"blue", 100, "0"}} {
+	}{{"blue", 90, "0"}, {"green", 10, "1"}, {"blue", 100, "0"}, {"green", 0, "1"}} {
 		serving = append(serving, map[string]any{"tag": row.slot, "percent": row.percent, "revision": testRevision(componentstest.App, row.sequence)})
 	}
 	return []componentstest.Output{
@@ -115,7 +115,7 @@ var balancerLimits = []componentstest.Limit{
 
 func TestConformance(t *testing.T) {
 	componentstest.Run(t, componentstest.Case{
-		Cloud: "gcp", Setup: testPlatform, Outputs: testAnswers(), Limits: append(slices.Clone(nameLimits), balancerLimits...), Empty: []string{"certificate.ca"},
+		Cloud: "gcp", Setup: testPlatform, Outputs: testAnswers(), Limits: append(slices.Clone(nameLimits), balancerLimits...), Empty: []string{"certificate.ca"}, Divides: []string{serviceType}, Follows: []string{serviceType},
 		Change: func(a *componentstest.Args) {
 			a.Service.Tracks[1].Sequence = 1
 			a.Service.CPU, a.Service.MaxReplicas, a.Edge.WAF, a.Edge.CachePaths = 1, 10, true, []string{"/static/"}

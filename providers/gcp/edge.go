@@ -2,6 +2,7 @@ package gcp
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/pulumi/pulumi-random/sdk/v4/go/random"
@@ -79,7 +80,7 @@ func (p *Platform) openCloudRun(a components.EdgeArgs) (components.EdgeState, er
 func (p *Platform) slotKey(ctx *pulumi.Context, opts []pulumi.ResourceOption) (pulumi.StringOutput, error) {
 	made, err := random.NewRandomPassword(ctx, "slot-key", &random.RandomPasswordArgs{Length: pulumi.Int(keyLength), Special: pulumi.Bool(false)}, p.randomOpts(opts)...)
 	if err != nil {
-		return pulumi.StringOutput{}, err
+		return pulumi.StringOutput{}, fmt.Errorf("creating the key of the slots: %w", err)
 	}
 	return made.Result, nil
 }

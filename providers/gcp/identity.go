@@ -50,7 +50,7 @@ func (p *Platform) makeAccounts(ctx *pulumi.Context) (err error) {
 func (p *Platform) serviceAccount(ctx *pulumi.Context, part, of string) (identity, error) {
 	made, err := serviceaccount.NewAccount(ctx, p.fixed(part, 30), &serviceaccount.AccountArgs{
 		AccountId: pulumi.String(p.fixed(part, 30)), Project: pulumi.String(p.account),
-		DisplayName: pulumi.String(fmt.Sprintf("Slipway %s/%s: %s", p.project, p.stack, part)),
+		DisplayName: pulumi.String(fmt.Sprintf("%.100s", fmt.Sprintf("Slipway %s: %s/%s", part, p.project, p.stack))), // at most 100 characters
 		Description: pulumi.String("Runs " + of),
 	}, p.cloudOpts(p.own())...)
 	if err != nil {

@@ -64,3 +64,6 @@ func digest(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])[:5]
 }
+
+// lastPart is the end of a resource name or a role: what comes after the last slash.
+func lastPart(path string) string { return path[strings.LastIndex(path, "/")+1:] }

@@ -24,6 +24,8 @@ type train struct {
 	engine *plan.Engine
 	in     stacks.Input
 	state  *apitype.DeploymentV3
+	// promoted says that the rollout is over.
+	promoted bool
 	// did are the operations of the last step, as "operation type name".
 	did []string
 }
@@ -74,7 +76,11 @@ func (r *train) source(version, greeting string) {
 func (r *train) step(t *testing.T, do *release.Transition) {
 	t.Helper()
 	if do != nil {
-		do.ID, do.Lease = "r1", release.Lease{Holder: "me@here", PID: 1, Until: time.Now().Add(time.Hour)}
+		do.Lease = release.Lease{Holder: "me@here", PID: 1, Until: time.Now().Add(time.Hour)}
+		if !r.promoted { // what is kept afterwards belongs to no rollout
+			do.ID = "r1"
+		}
+		r.promoted = r.promoted || do.Action == release.Promote
 	}
 	r.in.Transition = do
 	seen := make(chan events.EngineEvent, 64)
