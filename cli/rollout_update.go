@@ -120,7 +120,14 @@ func (m *moving) Serves(ctx context.Context, version string) error {
 	if err != nil {
 		return err
 	}
-	return m.c.verify(ctx, m.session, o, version)
+	err = m.c.verify(ctx, m.session, o, version)
+	var limited rateLimited
+	if ctx.Err() == nil && errors.As(err, &limited) {
+		// It says nothing about the version, and going back because of it would punish a good one.
+		m.c.progress.Println(fmt.Sprintf("version %s could not be read back from %s: %v", version, o.URL, limited))
+		return nil
+	}
+	return err
 }
 
 func (m *moving) update(ctx context.Context, what string, t *release.Transition) (release.Release, error) {

@@ -74,7 +74,8 @@ func TestFigures(t *testing.T) {
 	must(t, os.WriteFile(main, text, 0o644))
 	s.build(t)
 
-	s.awsFigures(t, &f)
+	s.cloudFigures(t, &f, "AWS", "aws", "dev", "prod")
+	s.cloudFigures(t, &f, "Azure", "azure", "azure-dev", "azure-prod")
 
 	f.add("up from nothing (tools and platform images present)", seconds(s.must(t, "up").took), "")
 	s.outputs = s.project.outputs(t)

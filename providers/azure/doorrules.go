@@ -89,8 +89,8 @@ func setAnswerHeaders() doorRule {
 	return rule
 }
 
-// slotRules lead a request that names a slot and has the key to that slot's revision, past the weights. A rule matches only
-// with both headers. Neither goes on to the app.
+// slotRules lead a request that names a slot and has the key to that slot's revision, past the weights and past every
+// cache: an override without a cache configuration turns caching off. A rule matches only with both headers. Neither goes on to the app.
 // https://learn.microsoft.com/azure/frontdoor/front-door-rules-engine-actions#route-configuration-override
 func slotRules(f frontDoor, key pulumi.StringOutput) []doorRule {
 	var rules []doorRule

@@ -11,10 +11,11 @@ import (
 )
 
 // StoreSecret puts a secret into the stack's vault. The reference is the secret's address with its version: a new value makes a new
-// revision of the app, so that it reaches the instances with this update and not whenever one of them happens to start.
+// revision of the app, so that it reaches the instances with this update and not whenever one of them happens to start. Names in a vault
+// know no case: those of the app's own variables begin with app-, and no other does.
 // https://learn.microsoft.com/azure/container-apps/manage-secrets#reference-secret-from-key-vault
 func (p *Platform) StoreSecret(ctx *pulumi.Context, name string, a components.SecretArgs, opts ...pulumi.ResourceOption) (components.SecretState, error) {
-	ref, err := p.storeSecret(ctx, name, a.Value, opts)
+	ref, err := p.storeSecret(ctx, "app-"+name, a.Value, opts)
 	return components.SecretState{Ref: ref}, err
 }
 

@@ -55,7 +55,7 @@ func TestRollouts(t *testing.T) {
 		{"a quarter", second, move(release.Shift, "a", to(0)), []string{"blue 75", "green 25"}},
 		{"all", second, move(release.Shift, "a", to(1)), []string{"blue 0", "green 100"}},
 		{"promoted", second, move(release.Promote, "a", nil), []string{"blue 0", "green 100"}},
-		{"cleared", second, move(release.Clear, "a", nil), []string{"latest 100"}},
+		{"cleared", second, move(release.Clear, "", nil), []string{"latest 100"}},
 		{"unchanged", second, nil, []string{"latest 100"}},
 		{"staged again", third, move(release.Stage, "b", nil), []string{"green 100", "blue 0"}},
 		{"a quarter again", third, move(release.Shift, "b", to(0)), []string{"green 75", "blue 25"}},

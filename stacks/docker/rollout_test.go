@@ -36,7 +36,8 @@ func TestRollout(t *testing.T) {
 		return release.Transition{Action: release.Stage, ID: "r", Steps: steps}
 	}
 	shift := func(n int) release.Transition { return release.Transition{Action: release.Shift, ID: "r", Step: n} }
-	promote, back, tidy := release.Transition{Action: release.Promote, ID: "r", Keep: time.Hour}, release.Transition{Action: release.Abort, ID: "r"}, release.Transition{Action: release.Clear, ID: "r"}
+	promote := release.Transition{Action: release.Promote, ID: "r", Keep: time.Hour}
+	undo, tidy := release.Transition{Action: release.Abort, ID: "r2", Promoted: true}, release.Transition{Action: release.Clear, ID: "r2"}
 	travel(t, "canary", []step{
 		{version: "1", slots: "blue"},
 		{version: "2", do: stage(10, 100), live: "blue", slots: "blue green"},
@@ -44,7 +45,7 @@ func TestRollout(t *testing.T) {
 		{version: "3", live: "blue", green: 10, slots: "blue green"}, // a plain update with another source
 		{version: "2", do: shift(1), live: "blue", green: 100, slots: "blue green"},
 		{version: "2", do: promote, live: "green", green: 100, slots: "blue green"},
-		{version: "2", do: back, live: "blue", slots: "blue green"}, // within the time that the version before is kept
+		{version: "2", do: undo, live: "blue", slots: "blue green"}, // within the time that the version before is kept
 		{version: "2", do: tidy, live: "blue", slots: "blue"},
 		{version: "3", do: stage(100), live: "blue", slots: "blue green"},
 	})

@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// awsFigures measures the program for AWS, and what it plans.
-func (s *suite) awsFigures(t *testing.T, f *table) {
+// cloudFigures measures the program for a cloud, and what it plans of its stack files.
+func (s *suite) cloudFigures(t *testing.T, f *table, title, cloud string, stacks ...string) {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "aws")
+	binary := filepath.Join(t.TempDir(), cloud)
 	build := func(env ...string) (time.Duration, string) {
-		cmd := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-o", binary, "./stacks/aws")
+		cmd := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-o", binary, "./stacks/"+cloud)
 		cmd.Dir, cmd.Env = s.dir, append(os.Environ(), env...)
 		begun := time.Now()
 		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("building the program for AWS: %v: %s", err, out)
+			t.Fatalf("building the program for %s: %v: %s", title, err, out)
 		}
 		took := time.Since(begun)
 		usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
@@ -32,19 +32,19 @@ func (s *suite) awsFigures(t *testing.T, f *table) {
 	build() // fills the cache
 	if *cold {
 		took, memory := build("GOCACHE=" + t.TempDir())
-		f.add("program for AWS, empty compiler cache", fmt.Sprintf("%.0f s, largest process %s", took.Seconds(), memory), "")
+		f.add("program for "+title+", empty compiler cache", fmt.Sprintf("%.0f s, largest process %s", took.Seconds(), memory), "")
 	}
 	main := filepath.Join(s.dir, "stacks", "stack.go")
 	text, err := os.ReadFile(main)
 	must(t, err)
-	must(t, os.WriteFile(main, append(text, "\n// edited for AWS\nvar edited = 2\n"...), 0o644))
+	must(t, os.WriteFile(main, append(text, fmt.Sprintf("\n// edited for a cloud\nvar edited = %q\n", cloud)...), 0o644))
 	took, memory := build()
 	must(t, os.WriteFile(main, text, 0o644))
-	f.add("program for AWS, after an edit", fmt.Sprintf("%.1f s, largest process %s", took.Seconds(), memory), "")
+	f.add("program for "+title+", after an edit", fmt.Sprintf("%.1f s, largest process %s", took.Seconds(), memory), "")
 	info, err := os.Stat(binary)
 	must(t, err)
-	f.add("program for AWS, size", fmt.Sprintf("%.0f MB", float64(info.Size())/1e6), "")
-	for _, stack := range []string{"dev", "prod"} {
+	f.add("program for "+title+", size", fmt.Sprintf("%.0f MB", float64(info.Size())/1e6), "")
+	for _, stack := range stacks {
 		s.planned(t, stack) // the launcher builds the program first
 		took, resources := s.planned(t, stack)
 		f.add("plan of "+stack, fmt.Sprintf("%.1f s, %d resources", took.Seconds(), resources), "≤ 15 s")
