@@ -170,11 +170,12 @@ func TestRepair(t *testing.T) {
 	}
 	all := answers{
 		"GET " + appID: map[string]any{"properties": map[string]any{
-			"latestRevisionName": "links--s3-c",
-			"configuration":      map[string]any{"ingress": map[string]any{"traffic": []any{map[string]any{"revisionName": "links--s2-b", "label": "green", "weight": 0}}}},
+			"latestRevisionName": "links--s3-c", "latestReadyRevisionName": "links--s5-e",
+			"configuration": map[string]any{"ingress": map[string]any{"traffic": []any{map[string]any{"revisionName": "links--s2-b", "label": "green", "weight": 0}}}},
 		}},
 		"GET " + appID + "/revisions": map[string]any{"value": []any{
 			revision("links--s0-z", false, 0), revision("links--s1-a", true, 0), revision("links--s2-b", true, 0), revision("links--s3-c", true, 0), revision("links--s4-d", true, 10),
+			revision("links--s5-e", true, 0), // serves while the latest one does not come up
 		}},
 		"POST " + appID + "/revisions/links--s1-a/deactivate": map[string]any{},
 	}

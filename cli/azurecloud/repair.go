@@ -18,8 +18,9 @@ const typeApp = ":ContainerApp"
 type (
 	containerApp struct {
 		Properties struct {
-			LatestRevisionName string
-			Configuration      struct {
+			LatestRevisionName      string
+			LatestReadyRevisionName string
+			Configuration           struct {
 				Ingress struct {
 					Traffic []struct {
 						RevisionName string
@@ -41,8 +42,8 @@ type (
 
 // Repair returns the container app if its latest revision is not the one that the state says, or nothing: an update that was cut off
 // or failed may have left either behind. It also deactivates revisions that nobody calls any more: in multiple-revision mode each goes
-// on running, and costing, until somebody does. Those with traffic, with a slot's label, and the latest one stay. Nothing that serves
-// changes.
+// on running, and costing, until somebody does. Those with traffic, with a slot's label, the latest one and the latest one that is ready
+// stay: the last of these is what serves while the latest one does not come up. Nothing that serves changes.
 //   - https://learn.microsoft.com/rest/api/resource-manager/containerapps/container-apps/get
 //   - https://learn.microsoft.com/rest/api/resource-manager/containerapps/container-apps-revisions/deactivate-revision
 func (t Target) Repair(ctx context.Context, p *progress.Printer, _ cli.Stack, state []cli.Resource) ([]string, error) {
@@ -79,7 +80,7 @@ func (c *Client) deactivate(ctx context.Context, p *progress.Printer, app string
 	if err != nil {
 		return fmt.Errorf("listing revisions: %w", err)
 	}
-	wanted := []string{live.Properties.LatestRevisionName}
+	wanted := []string{live.Properties.LatestRevisionName, live.Properties.LatestReadyRevisionName}
 	for _, row := range live.Properties.Configuration.Ingress.Traffic {
 		wanted = append(wanted, row.RevisionName)
 	}

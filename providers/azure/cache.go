@@ -56,7 +56,9 @@ func (p *Platform) RunCache(ctx *pulumi.Context, name string, a components.Cache
 	}
 	host := after(ctx, cluster.HostName, database)
 	if p.settings.Prod {
-		reachable, err := p.connect(ctx, name, "redisEnterprise", "privatelink.redis.azure.net", cluster.ID(), opts)
+		// A cluster that changes something refuses the next change, so the endpoint waits for the database.
+		whole := after(ctx, cluster.ID().ToStringOutput(), database)
+		reachable, err := p.connect(ctx, name, "redisEnterprise", "privatelink.redis.azure.net", whole, opts)
 		if err != nil {
 			return none, err
 		}

@@ -115,7 +115,8 @@ func (p *Platform) makeOrigins(ctx *pulumi.Context, name string, a components.Ed
 		if p.settings.FrontDoor == FrontDoorPremium {
 			args.SharedPrivateLinkResource = p.privateLink(a.Service[scopeEnvironment])
 		}
-		origin, err := cdn.NewAFDOrigin(ctx, part, args, p.cloudOpts(opts)...)
+		// One after the other: made at the same time, each of them might ask for a private link of its own.
+		origin, err := cdn.NewAFDOrigin(ctx, part, args, p.cloudOpts(opts, pulumi.DependsOn(f.ready))...)
 		if err != nil {
 			return fmt.Errorf("creating origin %s: %w", part, err)
 		}

@@ -95,7 +95,7 @@ func (p *Platform) subnets() []subnetRow {
 	rows := []subnetRow{apps, {
 		name: "database", addresses: databaseRange, delegation: "Microsoft.DBforPostgreSQL/flexibleServers", inbound: []securityRule{
 			allow(100, "app", appsRange, databaseRange, "PostgreSQL, from the app", "5432"),
-			allow(110, "standby", databaseRange, databaseRange, "PostgreSQL between the server and its standby", "5432"),
+			allow(110, "standby", databaseRange, databaseRange, "PostgreSQL and its pooler between the server and its standby", "5432", "6432"),
 			deny(4000, databaseRange),
 		},
 	}}

@@ -1,7 +1,10 @@
 package azure
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	app "github.com/pulumi/pulumi-azure-native-sdk/app/v2/v20241002preview"
 	cdn "github.com/pulumi/pulumi-azure-native-sdk/cdn/v2/v20240901"
@@ -47,24 +50,35 @@ var approval = map[string]any{
 	}},
 }
 
+// linkArrives is how long Front Door's request may take to arrive after its origins are made.
+var linkArrives = watching{limit: 10 * time.Minute, pause: 15 * time.Second}
+
 // approveLink accepts Front Door's request for a private link, which Azure leaves to the owner of the environment. The connection exists
 // by then, under a name that nobody could know before, and Pulumi makes no resource that is there already; a deployment of a template
-// does. If the request has not arrived yet, the update fails, and the next one accepts it.
+// does. The request arrives a moment after the origins are made, and is waited for. A preview does not wait.
 //   - https://learn.microsoft.com/azure/container-apps/front-door-custom-virtual-network-private-link
 //   - https://learn.microsoft.com/azure/azure-resource-manager/templates/deployment-modes#incremental-mode
 func (p *Platform) approveLink(ctx *pulumi.Context, name string, origins pulumi.StringArray, opts []pulumi.ResourceOption) (pulumi.Resource, error) {
-	made := origins.ToStringArrayOutput()
-	environment := pulumi.All(p.cluster.name, made).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput)
-	found := app.LookupManagedEnvironmentOutput(ctx, app.LookupManagedEnvironmentOutputArgs{
-		ResourceGroupName: p.group, EnvironmentName: environment,
-	}, pulumi.Parent(p), pulumi.Provider(p.cloud))
-	connection := found.PrivateEndpointConnections().ApplyT(func(all []app.PrivateEndpointConnectionResponse) (string, error) {
-		for _, c := range all {
-			if c.Name != "" {
-				return c.Name, nil
+	wait := linkArrives
+	if ctx.DryRun() {
+		wait = watching{}
+	}
+	environment := pulumi.All(p.cluster.name, origins).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput)
+	connection := pulumi.All(environment, p.group).ApplyTWithContext(ctx.Context(), func(call context.Context, v []any) (string, error) {
+		text, done, err := wait.until(call, func() (string, bool, error) {
+			found, err := app.LookupManagedEnvironment(ctx, &app.LookupManagedEnvironmentArgs{
+				EnvironmentName: v[0].(string), ResourceGroupName: v[1].(string),
+			}, pulumi.Parent(p), pulumi.Provider(p.cloud))
+			if err != nil {
+				return "", false, fmt.Errorf("asking for private links to the environment: %w", err)
 			}
+			text := living(found.PrivateEndpointConnections)
+			return text, text != "", nil
+		})
+		if err == nil && !done {
+			err = errors.New("Front Door's request for a private link has not arrived at the environment yet: run the update again in a minute")
 		}
-		return "", fmt.Errorf("Front Door's request for a private link has not arrived at the environment yet: run the update again in a minute")
+		return text, err
 	}).(pulumi.StringOutput)
 	parameters := resources.DeploymentParameterMap{
 		"environment": resources.DeploymentParameterArgs{Value: environment},
@@ -78,4 +92,19 @@ func (p *Platform) approveLink(ctx *pulumi.Context, name string, origins pulumi.
 		return nil, fmt.Errorf("approving Front Door's private link: %w", err)
 	}
 	return deployed, nil
+}
+
+// living is the name of the connection that is asked for or stands. One that was refused, or whose other end is gone, stays in the list
+// and can't be approved any more.
+func living(all []app.PrivateEndpointConnectionResponse) string {
+	for _, c := range all {
+		status := ""
+		if c.PrivateLinkServiceConnectionState.Status != nil {
+			status = *c.PrivateLinkServiceConnectionState.Status
+		}
+		if c.Name != "" && status != "Rejected" && status != "Disconnected" {
+			return c.Name
+		}
+	}
+	return ""
 }
