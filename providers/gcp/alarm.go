@@ -49,7 +49,7 @@ func (p *Platform) WatchSignals(ctx *pulumi.Context, name string, a components.A
 		scope["policy."+row.ID] = policy.Name
 	}
 	if p.settings.Prod && a.Scopes.Database != nil {
-		if err := p.watchChanges(ctx, told, opts); err != nil {
+		if err := p.watchChanges(ctx, a.Scopes.Database, told, opts); err != nil {
 			return none, err
 		}
 	}
@@ -121,10 +121,13 @@ func describe(row components.Signal) string {
 	return text + ". " + row.Meaning
 }
 
-// watchChanges counts changes of the database's settings in the audit log, and tells of each (CIS 2.12).
+// watchChanges counts changes of databases' settings in the audit log, and tells of each of the stack's own (CIS 2.12). The alert needs the
+// instance's name, so it comes after the instance: Cloud Monitoring refuses an alert on a metric of the log in the metric's first minutes,
+// and the provider does not try again.
 //   - https://cloud.google.com/sql/docs/postgres/audit-logging
 //   - https://cloud.google.com/logging/docs/logs-based-metrics/counter-metrics
-func (p *Platform) watchChanges(ctx *pulumi.Context, told pulumi.StringArray, opts []pulumi.ResourceOption) error {
+//   - https://github.com/hashicorp/terraform-provider-google/issues/11102
+func (p *Platform) watchChanges(ctx *pulumi.Context, database components.Scope, told pulumi.StringArray, opts []pulumi.ResourceOption) error {
 	const title = "The database's settings were changed"
 	metric, err := logging.NewMetric(ctx, p.name("database-changes", 100), &logging.MetricArgs{
 		Project: pulumi.String(p.account), Description: pulumi.String(title),
@@ -139,7 +142,8 @@ func (p *Platform) watchChanges(ctx *pulumi.Context, told pulumi.StringArray, op
 		Severity: pulumi.String("WARNING"), NotificationChannels: told,
 		Conditions: monitoring.AlertPolicyConditionArray{monitoring.AlertPolicyConditionArgs{
 			DisplayName: pulumi.String(title), ConditionThreshold: monitoring.AlertPolicyConditionConditionThresholdArgs{
-				Filter:     pulumi.Sprintf(`resource.type="cloudsql_database" AND metric.type="logging.googleapis.com/user/%s"`, metric.Name),
+				Filter: pulumi.Sprintf(`resource.type="cloudsql_database" AND resource.labels.database_id="%s" AND metric.type="logging.googleapis.com/user/%s"`,
+					database[scopeDatabase], metric.Name),
 				Comparison: pulumi.String("COMPARISON_GT"), ThresholdValue: pulumi.Float64(0), Duration: pulumi.String("0s"),
 				Aggregations: monitoring.AlertPolicyConditionConditionThresholdAggregationArray{monitoring.AlertPolicyConditionConditionThresholdAggregationArgs{
 					AlignmentPeriod: pulumi.String("300s"), PerSeriesAligner: pulumi.String("ALIGN_DELTA"), CrossSeriesReducer: pulumi.String("REDUCE_SUM"),

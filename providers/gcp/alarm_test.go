@@ -69,8 +69,12 @@ func TestEverySignalIsWatched(t *testing.T) {
 			t.Errorf("the threshold of %s is %v, want %v", id, got, want)
 		}
 	}
-	if _, ok := r.Find(policyType, "links-production-database-changes"); !ok {
-		t.Error("nobody hears of changed settings of the database")
+	changes, ok := r.Find(policyType, "links-production-database-changes")
+	if !ok {
+		t.Fatal("nobody hears of changed settings of the database")
+	}
+	if filter := fmt.Sprint(changes.At("conditions[*].conditionThreshold.filter")[0]); !strings.Contains(filter, `database_id="links-production:links-database-1"`) {
+		t.Errorf("the alert on changed settings reads %s: it would come before the instance, and watch other stacks", filter)
 	}
 }
 

@@ -34,6 +34,9 @@ func TestDatabaseForTheApp(t *testing.T) {
 	if !instance.Protect {
 		t.Error("Pulumi would delete the database")
 	}
+	if !slices.Equal(instance.IgnoreChanges, []string{"settings.diskSize"}) {
+		t.Error("a disk that has grown would have the provider make the database anew")
+	}
 	if name := instance.At("name"); !slices.Equal(name, []any{"links-production-database-" + testHex}) {
 		t.Errorf("the instance is called %v: its end must not come twice", name)
 	}

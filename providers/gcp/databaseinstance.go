@@ -37,13 +37,17 @@ func (p *Platform) instanceName(name string) string { return p.fixed(name, 98-1-
 // Deletion protection is asked of Cloud SQL, of the provider and of Pulumi: Cloud SQL's holds against everybody, Pulumi's stops a destroy
 // or a replacement before anything else of the stack is gone. Turning database.deletionProtection off and running an update lifts all.
 //
+// The configured storage is what the disk starts with. It grows by itself, and the provider takes a configured size below the grown one for
+// a reason to make the instance anew, so the size is never looked at again.
+//
 // Without an edition, PostgreSQL 16 and later would be Enterprise Plus, which has other machines and a higher price.
 //   - https://cloud.google.com/sql/docs/postgres/delete-instance
 //   - https://cloud.google.com/sql/docs/postgres/high-availability
 //   - https://cloud.google.com/sql/docs/postgres/editions-intro
 //   - https://cloud.google.com/sql/docs/postgres/using-query-insights
+//   - https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/sql_database_instance#disk_autoresize-1
 func (p *Platform) databaseInstance(ctx *pulumi.Context, name, tier string, connections int, a components.DatabaseArgs, opts []pulumi.ResourceOption) (*sql.DatabaseInstance, error) {
-	keepers := pulumi.StringMap{"network": p.network.id}
+	keepers := pulumi.StringMap{"network": p.network.id, "region": pulumi.String(p.settings.Region)}
 	if p.key.made {
 		keepers["key"] = p.key.names[agentSQL]
 	}
@@ -81,7 +85,7 @@ func (p *Platform) databaseInstance(ctx *pulumi.Context, name, tier string, conn
 		},
 	}
 	made, err := sql.NewDatabaseInstance(ctx, p.name(name, longest), args, p.cloudOpts(opts, pulumi.Protect(a.DeletionProtection),
-		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: "60m", Update: "60m", Delete: "60m"}))...)
+		pulumi.IgnoreChanges([]string{"settings.diskSize"}), pulumi.Timeouts(&pulumi.CustomTimeouts{Create: "60m", Update: "60m", Delete: "60m"}))...)
 	if err != nil {
 		return nil, fmt.Errorf("creating database instance: %w", err)
 	}

@@ -71,9 +71,11 @@ func (p *Platform) makeNetwork(ctx *pulumi.Context) error {
 }
 
 // peer gives Google's services a range of the network (private services access). Google keeps the connection for days after the last
-// service is gone, and refuses to delete it before: so a destroy only forgets it, and deletes the network it belongs to.
+// service is gone, and refuses to delete it before: so a destroy only forgets it. Its peering stays in the network, and may have to be
+// removed by hand before the network can be deleted (docs/gcp.md).
 //   - https://cloud.google.com/vpc/docs/private-services-access
 //   - https://www.pulumi.com/registry/packages/gcp/api-docs/servicenetworking/connection/#deletionpolicy
+//   - https://github.com/GoogleCloudPlatform/magic-modules/pull/18476
 func (p *Platform) peer(ctx *pulumi.Context) error {
 	services, err := newGlobalAddress(ctx, p.name("services", longest), &globalAddressArgs{
 		AddressType: pulumi.String("INTERNAL"), Purpose: pulumi.String("VPC_PEERING"), Network: p.network.id,
