@@ -96,10 +96,14 @@ func (p *Platform) RunService(ctx *pulumi.Context, name string, a components.Ser
 	return components.ServiceState{Scope: scope, Health: health, Ready: p.serving(ctx, service, d)}, nil
 }
 
+// templateForm counts the forms of a template in what neither shape nor templateDigest names: probes, ports, execution environment. Whoever
+// changes one of those adds one here. Otherwise Cloud Run is asked for another template under a name that it knows, and refuses.
+const templateForm = 1
+
 // shape is what a template has beside its containers.
 func (p *Platform) shape(a components.ServiceArgs) pulumi.Array {
 	return pulumi.Array{
-		pulumi.Int(p.settings.Concurrency), pulumi.Int(a.MaxReplicas), pulumi.Int(a.Port), pulumi.String(a.HealthPath), pulumi.String(a.ReadyPath),
+		pulumi.Int(templateForm), pulumi.Int(p.settings.Concurrency), pulumi.Int(a.MaxReplicas), pulumi.Int(a.Port), pulumi.String(a.HealthPath), pulumi.String(a.ReadyPath),
 		pulumi.String(requestTimeout), pulumi.Bool(p.settings.Prod), p.network.name, p.network.subnet, p.run.email,
 	}
 }
