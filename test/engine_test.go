@@ -83,12 +83,22 @@ func (p *project) label() string { return docker.LabelStack + "=slipway/" + p.st
 // containers returns all of the stack's containers, ordered by name.
 func (p *project) containers(t *testing.T) []container {
 	t.Helper()
-	ids := strings.Fields(engine(t, "ps", "--all", "--quiet", "--no-trunc", "--filter", "label="+p.label()))
-	if len(ids) == 0 {
-		return nil
-	}
 	var raw []json.RawMessage
-	must(t, json.Unmarshal([]byte(engine(t, append([]string{"container", "inspect"}, ids...)...)), &raw))
+	// One that vanishes between the two calls makes inspect fail.
+	for left := 5; ; left-- {
+		ids := strings.Fields(engine(t, "ps", "--all", "--quiet", "--no-trunc", "--filter", "label="+p.label()))
+		if len(ids) == 0 {
+			return nil
+		}
+		text, err := exec.Command("docker", append([]string{"container", "inspect"}, ids...)...).Output()
+		if err == nil {
+			must(t, json.Unmarshal(text, &raw))
+			break
+		}
+		if left == 0 {
+			t.Fatalf("inspecting containers: %v", err)
+		}
+	}
 	var all []container
 	for _, text := range raw {
 		var c container

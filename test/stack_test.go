@@ -22,7 +22,6 @@ func TestLocalStack(t *testing.T) {
 	if testing.Short() {
 		t.Skip("end to end: left out by -short")
 	}
-	t.Parallel()
 	requireEngine(t)
 	requireBrowser(t)
 	sweepDead(t)
