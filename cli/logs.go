@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"time"
 )
 
 // LogOptions choose which log lines are shown.
@@ -12,6 +14,26 @@ type LogOptions struct {
 	Since string
 	// Follow goes on as new lines come.
 	Follow bool
+}
+
+// sinceDefault is how far back From reads if nothing is said: weeks of a busy app are no use on a terminal.
+const sinceDefault = time.Hour
+
+// From is when the lines begin, for targets whose logs are asked by time: Since as a time, or an hour before now. It fails where Since is
+// neither a duration nor a time.
+func (o LogOptions) From(now time.Time) (time.Time, error) {
+	if o.Since == "" {
+		return now.Add(-sinceDefault), nil
+	}
+	if d, err := time.ParseDuration(o.Since); err == nil {
+		return now.Add(-d.Abs()), nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly} {
+		if at, err := time.ParseInLocation(layout, o.Since, time.Local); err == nil {
+			return at, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("--since %s: not a duration such as 10m, nor a time such as 2026-01-31T15:04", o.Since)
 }
 
 // logs prints what the stack's containers have written.

@@ -58,6 +58,7 @@ type moving struct {
 	*session
 	c      *command
 	now    release.Release
+	last   Outputs // of the last update that this process knows of
 	runner *rollout.Runner
 	show   *shower
 	failed bool // the last update
@@ -74,6 +75,7 @@ func (c *command) move(ctx context.Context) (*moving, error) {
 		return nil, err
 	}
 	m := &moving{session: s, c: c, show: newShower(c)}
+	m.last = o
 	if m.now, err = release.Parse(o.Release); err != nil {
 		return nil, err
 	}

@@ -63,6 +63,7 @@ func (m *moving) readyWhenFree(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	m.last = o
 	m.now, err = release.Parse(o.Release)
 	return err
 }
@@ -116,11 +117,8 @@ func (m *moving) Tidy(ctx context.Context) error {
 
 // Serves reads the version back from the public address.
 func (m *moving) Serves(ctx context.Context, version string) error {
-	o, err := m.outputs(ctx)
-	if err != nil {
-		return err
-	}
-	err = m.c.verify(ctx, m.session, o, version)
+	o := m.last
+	err := m.c.verify(ctx, m.session, o, version)
 	var limited rateLimited
 	if ctx.Err() == nil && errors.As(err, &limited) {
 		// It says nothing about the version, and going back because of it would punish a good one.
@@ -166,6 +164,7 @@ func (m *moving) update(ctx context.Context, what string, t *release.Transition)
 	if m.runner.Health, err = m.c.target.Health(ctx, m.Stack, o); err != nil {
 		return release.Release{}, err
 	}
+	m.last = o
 	return release.Parse(o.Release)
 }
 

@@ -58,8 +58,8 @@ type ServiceArgs struct {
 	ReadyPath string
 	// Init runs in order before the instances start.
 	Init []InitStep
-	// Migrate is the command that brings the database's schema up to date, run with the newest track's image after Init.
-	// Default: none.
+	// Migrate is the command that brings the database's schema up to date, run after Init and before a track's instances start, with
+	// the track's own image. Default: none.
 	Migrate []string
 	// Env is plain environment.
 	Env map[string]pulumi.StringInput

@@ -19,8 +19,6 @@ import (
 )
 
 const (
-	// sinceDefault is how far back is read if nothing is said: weeks of a busy app are no use on a terminal.
-	sinceDefault = time.Hour
 	// pollEvery is the time between two looks for new lines. An account may ask five times a second.
 	pollEvery = 2 * time.Second
 	// overlap is how far each look goes back again: lines are not always readable in the order they were written.
@@ -31,7 +29,7 @@ const (
 // of the last hour.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
 func (Target) Logs(ctx context.Context, w io.Writer, s cli.Stack, o cli.LogOptions) error {
-	from, err := since(o.Since, time.Now())
+	from, err := o.From(time.Now())
 	if err != nil {
 		return err
 	}
@@ -61,22 +59,6 @@ func (Target) Logs(ctx context.Context, w io.Writer, s cli.Stack, o cli.LogOptio
 		case <-time.After(pollEvery):
 		}
 	}
-}
-
-// since reads a time, or a duration before now.
-func since(given string, now time.Time) (time.Time, error) {
-	if given == "" {
-		return now.Add(-sinceDefault), nil
-	}
-	if d, err := time.ParseDuration(given); err == nil {
-		return now.Add(-d.Abs()), nil
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly} {
-		if at, err := time.ParseInLocation(layout, given, time.Local); err == nil {
-			return at, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("--since %s: not a duration such as 10m, nor a time such as 2026-01-31T15:04", given)
 }
 
 // findGroups returns the names of a component's log groups.

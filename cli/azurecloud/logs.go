@@ -14,8 +14,6 @@ import (
 )
 
 const (
-	// sinceDefault is how far back is read if nothing is said: weeks of a busy app are no use on a terminal.
-	sinceDefault = time.Hour
 	// pollEvery is the time between two looks for new lines: they arrive some minutes late in any case.
 	pollEvery = 10 * time.Second
 	// overlap is how far each look goes back again: lines are not readable in the order they were written.
@@ -39,7 +37,7 @@ var sources = map[string]string{
 // last hour. Azure shows a line some minutes after it was written.
 // https://learn.microsoft.com/rest/api/loganalytics/query/execute
 func (t Target) Logs(ctx context.Context, w io.Writer, s cli.Stack, o cli.LogOptions) error {
-	from, err := since(o.Since, time.Now())
+	from, err := o.From(time.Now())
 	if err != nil {
 		return err
 	}
@@ -95,20 +93,4 @@ func printRows(w io.Writer, rows []map[string]any, printed map[string]time.Time,
 		}
 	}
 	return nil
-}
-
-// since reads a time, or a duration before now.
-func since(given string, now time.Time) (time.Time, error) {
-	if given == "" {
-		return now.Add(-sinceDefault), nil
-	}
-	if d, err := time.ParseDuration(given); err == nil {
-		return now.Add(-d.Abs()), nil
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly} {
-		if at, err := time.ParseInLocation(layout, given, time.Local); err == nil {
-			return at, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("--since %s: not a duration such as 10m, nor a time such as 2026-01-31T15:04", given)
 }

@@ -15,8 +15,6 @@ import (
 )
 
 const (
-	// sinceDefault is how far back is read if nothing is said: weeks of a busy app are no use on a terminal.
-	sinceDefault = time.Hour
 	// pollEvery is the time between two looks for new lines. A project may ask once a second.
 	// https://cloud.google.com/logging/quotas#api-limits
 	pollEvery = 3 * time.Second
@@ -38,7 +36,7 @@ var filters = map[string]string{
 // hour.
 // https://cloud.google.com/logging/docs/reference/v2/rest/v2/entries/list
 func (Target) Logs(ctx context.Context, w io.Writer, s cli.Stack, o cli.LogOptions) error {
-	from, err := since(o.Since, time.Now())
+	from, err := o.From(time.Now())
 	if err != nil {
 		return err
 	}
@@ -70,22 +68,6 @@ func (Target) Logs(ctx context.Context, w io.Writer, s cli.Stack, o cli.LogOptio
 		case <-time.After(pollEvery):
 		}
 	}
-}
-
-// since reads a time, or a duration before now.
-func since(given string, now time.Time) (time.Time, error) {
-	if given == "" {
-		return now.Add(-sinceDefault), nil
-	}
-	if d, err := time.ParseDuration(given); err == nil {
-		return now.Add(-d.Abs()), nil
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly} {
-		if at, err := time.ParseInLocation(layout, given, time.Local); err == nil {
-			return at, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("--since %s: not a duration such as 10m, nor a time such as 2026-01-31T15:04", given)
 }
 
 // findView returns the view that shows all of the stack's log bucket.

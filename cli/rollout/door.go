@@ -38,7 +38,7 @@ func (d Door) ask(ctx context.Context, slot components.Slot, path string) (statu
 	}
 	req.Header.Set(components.SlotHeader, string(slot))
 	req.Header.Set(components.SlotKeyHeader, d.Key)
-	// A caller of a page is sent a page, so the smoke path may be one.
+	// The slot itself must answer, not a cache before it.
 	req.Header.Set("Cache-Control", "no-cache")
 	client := *d.Client
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/slipway-iac/slipway/cli/plan/plantest"
 	"github.com/slipway-iac/slipway/stacks"
@@ -18,10 +17,7 @@ func TestSimulated(t *testing.T) {
 
 // promises are properties that every resource of a type has, by the stack file of the repository: what the page docs/aws.md says of
 // them in one place. The drivers' own tests go into the rest.
-var promises = []struct {
-	name, token, property string
-	dev, prod             string // as text; "-" for not set, "" for no such resource
-}{
+var promises = []plantest.Promise{
 	{"no subnet gives public addresses", "aws:ec2/subnet:Subnet", "mapPublicIpOnLaunch", "false", "false"},
 	{"tasks have public addresses in dev only, which has no NAT", "aws:ecs/service:Service", "networkConfiguration.assignPublicIp", "true", "false"},
 	{"NAT gateways in prod only", "aws:ec2/natGateway:NatGateway", "connectivityType", "", "-"},
@@ -60,26 +56,8 @@ var promises = []struct {
 }
 
 func promised(t *testing.T, stack string, state *apitype.DeploymentV3) {
-	for _, p := range promises {
-		want, ok := map[string]string{"dev": p.dev, "prod": p.prod}[stack]
-		if !ok {
-			continue
-		}
-		t.Run(p.name, func(t *testing.T) {
-			found := 0
-			for _, r := range state.Resources {
-				if string(r.Type) != p.token {
-					continue
-				}
-				found++
-				if got := property(t, r, p.property); got != want {
-					t.Errorf("%s of %s is %s, want %s", p.property, r.URN, got, want)
-				}
-			}
-			if (found > 0) != (want != "") {
-				t.Errorf("there are %d resources of type %s", found, p.token)
-			}
-		})
+	if stack == "dev" || stack == "prod" {
+		plantest.Promised(t, state, stack == "prod", nil, promises)
 	}
 	associated(t, state)
 	for _, r := range state.Resources {
@@ -115,23 +93,4 @@ func associated(t *testing.T, state *apitype.DeploymentV3) {
 	if acl == "" || doors != 1 {
 		t.Errorf("the web ACL %q is attached to %d front doors, want one", acl, doors)
 	}
-}
-
-// property writes an input as text, "-" if it is not set.
-func property(t *testing.T, r apitype.ResourceV3, path string) string {
-	t.Helper()
-	parsed, err := resource.ParsePropertyPath(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, ok := parsed.Get(resource.NewProperty(resource.NewPropertyMapFromMap(r.Inputs)))
-	switch {
-	case !ok || v.IsNull():
-		return "-"
-	case v.IsArray() && len(v.ArrayValue()) == 0:
-		return "[]"
-	case v.IsNumber():
-		return fmt.Sprintf("%.0f", v.NumberValue())
-	}
-	return fmt.Sprint(v.V)
 }

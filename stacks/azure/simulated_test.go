@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/slipway-iac/slipway/cli/plan/plantest"
 	"github.com/slipway-iac/slipway/stacks"
@@ -21,10 +20,7 @@ func TestSimulated(t *testing.T) {
 
 // promises are properties that every resource of a type has, by the stack file of the repository: what the page docs/azure.md says of
 // them in one place. The drivers' own tests go into the rest.
-var promises = []struct {
-	name, token, property string
-	dev, prod             string // as text; "-" for not set, "" for no such resource
-}{
+var promises = []plantest.Promise{
 	{"the app is in multiple-revision mode", "app:ContainerApp", "configuration.activeRevisionsMode", "Multiple", "Multiple"},
 	{"HTTP is redirected", "app:ContainerApp", "configuration.ingress.allowInsecure", "false", "false"},
 	{"the app has an identity of its own", "app:ContainerApp", "identity.type", "UserAssigned", "UserAssigned"},
@@ -74,24 +70,7 @@ func kind(t string) string {
 }
 
 func promised(t *testing.T, stack string, state *apitype.DeploymentV3) {
-	for _, p := range promises {
-		want := map[string]string{"azure-dev": p.dev, "azure-prod": p.prod}[stack]
-		t.Run(p.name, func(t *testing.T) {
-			found := 0
-			for _, r := range state.Resources {
-				if kind(string(r.Type)) != p.token {
-					continue
-				}
-				found++
-				if got := property(t, r, p.property); got != want {
-					t.Errorf("%s of %s is %s, want %s", p.property, r.URN, got, want)
-				}
-			}
-			if (found > 0) != (want != "") {
-				t.Errorf("there are %d resources of type %s", found, p.token)
-			}
-		})
-	}
+	plantest.Promised(t, state, stack == "azure-prod", kind, promises)
 	guarded(t, stack, state)
 	for _, r := range state.Resources {
 		if tags, ok := r.Inputs["tags"].(map[string]any); strings.HasPrefix(string(r.Type), "azure-native:") && ok && (tags["slipway-stack"] != "slipway."+stack || tags["project"] != "links") {
@@ -126,21 +105,4 @@ func guarded(t *testing.T, stack string, state *apitype.DeploymentV3) {
 			t.Errorf("stack %s: nothing logs the %s", stack, name)
 		}
 	}
-}
-
-// property writes an input as text, "-" if it is not set.
-func property(t *testing.T, r apitype.ResourceV3, path string) string {
-	t.Helper()
-	parsed, err := resource.ParsePropertyPath(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, ok := parsed.Get(resource.NewProperty(resource.NewPropertyMapFromMap(r.Inputs)))
-	switch {
-	case !ok || v.IsNull():
-		return "-"
-	case v.IsNumber():
-		return fmt.Sprintf("%.0f", v.NumberValue())
-	}
-	return fmt.Sprint(v.V)
 }

@@ -29,10 +29,7 @@ const (
 
 // promises are properties that every resource of a type has, by the stack files of the repository: what the page docs/gcp.md says of
 // them in one place. The drivers' own tests go into the rest.
-var promises = []struct {
-	name, token, property string
-	dev, prod             string // as text; "-" for not set, "" for no such resource
-}{
+var promises = []plantest.Promise{
 	{"APIs stay on", apiType, "disableOnDestroy", "false", "false"},
 	{"the network has no ready-made subnets", "gcp:compute/network:Network", "autoCreateSubnetworks", "false", "false"},
 	{"Google's APIs without public addresses", "gcp:compute/subnetwork:Subnetwork", "privateIpGoogleAccess", "true", "true"},
@@ -84,26 +81,8 @@ var promises = []struct {
 }
 
 func promised(t *testing.T, stack string, state *apitype.DeploymentV3) {
-	for _, p := range promises {
-		want, ok := map[string]string{"gcp-dev": p.dev, "gcp-prod": p.prod}[stack]
-		if !ok {
-			continue
-		}
-		t.Run(p.name, func(t *testing.T) {
-			found := 0
-			for _, r := range state.Resources {
-				if string(r.Type) != p.token {
-					continue
-				}
-				found++
-				if got := property(t, r, p.property); got != want {
-					t.Errorf("%s of %s is %s, want %s", p.property, r.URN, got, want)
-				}
-			}
-			if (found > 0) != (want != "") {
-				t.Errorf("there are %d resources of type %s", found, p.token)
-			}
-		})
+	if stack == "gcp-dev" || stack == "gcp-prod" {
+		plantest.Promised(t, state, stack == "gcp-prod", nil, promises)
 	}
 	t.Run("APIs come first", func(t *testing.T) { ordered(t, state) })
 	t.Run("the front door is guarded", func(t *testing.T) { guarded(t, stack, state) })
@@ -172,23 +151,4 @@ func migrated(t *testing.T, state *apitype.DeploymentV3) {
 			t.Errorf("%s does not wait for %s: %v", pair[0], pair[1], waits[pair[0]])
 		}
 	}
-}
-
-// property writes an input as text, "-" if it is not set.
-func property(t *testing.T, r apitype.ResourceV3, path string) string {
-	t.Helper()
-	parsed, err := resource.ParsePropertyPath(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, ok := parsed.Get(resource.NewProperty(resource.NewPropertyMapFromMap(r.Inputs)))
-	switch {
-	case !ok || v.IsNull():
-		return "-"
-	case v.IsArray() && len(v.ArrayValue()) == 0:
-		return "[]"
-	case v.IsNumber():
-		return fmt.Sprintf("%.0f", v.NumberValue())
-	}
-	return fmt.Sprint(v.V)
 }

@@ -186,6 +186,9 @@ case "$*" in *--against*) echo compared;; esac
 func TestCommentIsHarmless(t *testing.T) {
 	for _, tool := range []string{"bash", "jq", "unzip"} {
 		if _, err := exec.LookPath(tool); err != nil {
+			if os.Getenv("CI") != "" {
+				t.Fatal(err)
+			}
 			t.Skip(err)
 		}
 	}
