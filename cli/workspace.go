@@ -8,10 +8,12 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
@@ -63,7 +65,7 @@ func (c *command) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting pulumi: %w", err)
 	}
-	w, err := auto.NewLocalWorkspace(ctx, auto.WorkDir(dir), auto.EnvVars(env), auto.Pulumi(pulumiCommand))
+	w, err := auto.NewLocalWorkspace(ctx, auto.WorkDir(dir), auto.EnvVars(env), auto.Pulumi(noHistory{pulumiCommand}))
 	if err != nil {
 		return nil, fmt.Errorf("opening the project: %w", err)
 	}
@@ -77,6 +79,17 @@ func (c *command) open(ctx context.Context) (*session, error) {
 	}
 	s := &session{Stack: Stack{Root: c.root, Project: project.Name.String(), Name: c.stack}, auto: stack, env: env}
 	return s, c.configure(ctx, s)
+}
+
+// noHistory is the pulumi command, but does not run it for the history of a stack: the Automation API asks for that after every
+// operation, which costs some tenths of a second, and nothing here reads it.
+type noHistory struct{ auto.PulumiCommand }
+
+func (n noHistory) Run(ctx context.Context, dir string, in io.Reader, out, errOut []io.Writer, env []string, args ...string) (string, string, int, error) {
+	if slices.Equal(args[:min(2, len(args))], []string{"stack", "history"}) {
+		return "[]", "", 0, nil
+	}
+	return n.PulumiCommand.Run(ctx, dir, in, out, errOut, env, args...)
 }
 
 // configure checks the configuration and makes the program that deploys it.

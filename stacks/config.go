@@ -130,7 +130,7 @@ type Cache struct {
 type Rollout struct {
 	Strategy    Strategy      `json:"strategy" desc:"How a new version takes over." enum:"rolling,blue-green,canary"`
 	Steps       []int         `json:"steps" desc:"Traffic shares of the new version in percent, strictly increasing, the last one 100." min:"1" max:"100"`
-	Bake        time.Duration `json:"bake" desc:"Time that the gates are watched at each step." min:"10s" max:"24h"`
+	Bake        time.Duration `json:"bake" desc:"Time that the gates are watched at each step." min:"5s" max:"24h"`
 	Keep        time.Duration `json:"keep" desc:"Time that the old version stays after the last step; an abort within it is instant." min:"0s" max:"168h"`
 	Gates       []string      `json:"gates" desc:"Signals whose breach rolls back." enum:"@gates"`
 	SmokePath   string        `json:"smokePath" desc:"Path that is requested from the new version before it takes traffic." format:"path"`

@@ -47,8 +47,15 @@ func newProject(t *testing.T, suffix, config string) *project {
 	must(t, err)
 	// Not a new folder each time: plugins that were downloaded once are there.
 	p := &project{dir: filepath.Join(t.TempDir(), "slipway"), home: filepath.Join(cache, "slipway", "e2e-home"), stack: "e2e-" + strconv.Itoa(os.Getpid()) + suffix}
+	folders := map[string]bool{".": true} // this one changes with every command of git
 	for _, file := range strings.Split(strings.TrimRight(capture(t, root, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"), "\x00"), "\x00") {
 		copyFile(t, filepath.Join(root, file), filepath.Join(p.dir, file))
+		if dir := filepath.Dir(file); !folders[dir] {
+			folders[dir] = true
+			// The go command notes what a test reads, and runs it again if a file is added to such a folder.
+			_, err := os.ReadDir(filepath.Join(root, dir))
+			must(t, err)
+		}
 	}
 	must(t, os.RemoveAll(filepath.Join(p.home, "credentials.json")))
 	p.ports.https, p.ports.http, p.ports.dashboard = freePort(t), freePort(t), freePort(t)

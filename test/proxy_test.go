@@ -109,7 +109,9 @@ func (s *suite) rateLimit(t *testing.T) {
 	if allowed > 30 || refused < 30 {
 		t.Errorf("%d of 60 requests were allowed, %d refused", allowed, refused)
 	}
-	// It ends with the abuse.
+}
+
+func (s *suite) rateLimitEnds(t *testing.T) {
 	eventually(t, time.Minute, func() string {
 		time.Sleep(2 * time.Second)
 		if a := s.site.ask(t, http.MethodGet, "/"+keptSlug, ""); a.status != http.StatusFound {

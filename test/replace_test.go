@@ -128,9 +128,15 @@ func (s *suite) badVersions(t *testing.T) {
 		}
 		s.must(t, "logs", "database")
 	})
-	t.Run("never ready sets off the alarm", func(t *testing.T) { s.alarmed(t, "unhealthy-instances", 4*time.Minute) })
 	s.refused(t, s.wait(t, r), good, "did not become ready")
 	undo()
+
+	bad := filepath.Join(s.dir, "app", "internal", "store", "migrations", "0099_broken.up.sql")
+	must(t, os.WriteFile(bad, []byte("CREATE TABLE broken (id bigint);\nSELECT no_such_function_at_all();\n"), 0o644))
+	s.refused(t, s.run(t, "up"), good, "no_such_function_at_all")
+	must(t, os.Remove(bad))
+	// The replicas that never became ready are still there.
+	t.Run("never ready sets off the alarm", func(t *testing.T) { s.alarmed(t, "unhealthy-instances", 4*time.Minute) })
 
 	drained := s.drained(t, s.replicas(t)) // the good ones and the bad ones
 	s.must(t, "up")                        // the way back
@@ -141,11 +147,6 @@ func (s *suite) badVersions(t *testing.T) {
 	if n := len(s.replicas(t)); n != 2 {
 		t.Errorf("%d replicas are left after going back, want 2", n)
 	}
-
-	bad := filepath.Join(s.dir, "app", "internal", "store", "migrations", "0099_broken.up.sql")
-	must(t, os.WriteFile(bad, []byte("CREATE TABLE broken (id bigint);\nSELECT no_such_function_at_all();\n"), 0o644))
-	s.refused(t, s.run(t, "up"), good, "no_such_function_at_all")
-	must(t, os.Remove(bad))
 
 	old := s.replicas(t)
 	s.newVersion(t, "three")

@@ -20,7 +20,7 @@ const canaryConfig = `    readyTimeout: 12s
   slipway:rollout:
     strategy: canary
     steps: [25, 100]
-    bake: 10s
+    bake: 5s
     keep: 30s
     minRequests: 50
     smokePath: /
@@ -30,56 +30,35 @@ const canaryConfig = `    readyTimeout: 12s
 // firstStep is the share of the first step in percent.
 const firstStep = 25
 
-// Both tests move traffic from version to version under constant load, with every answer checked. docs/rollouts.md has the figures.
-// Not beside each other or TestLocalStack: two cores with two loads make the database late, and what fails then says nothing.
-
-// TestRollouts is about good versions, also where the process that drives the rollout is killed or a person drives it.
+// TestRollouts moves traffic from version to version of one stack under constant load, with every answer checked; docs/rollouts.md has
+// the figures. Not beside TestLocalStack: two cores with two loads make the database late, and what fails then says nothing.
 func TestRollouts(t *testing.T) {
-	rollouts(t, "-r", func(s *suite) []scenario {
-		return []scenario{
-			{"an update moves no traffic", s.updateMovesNothing},
-			{"canary of a good version", s.goodCanary},
-			{"abort after the promotion", s.abortKept},
-			{"blue/green of a good version", s.goodBlueGreen},
-			{"killed at each step", s.killedRollout},
-			{"by hand", s.manualRollout},
-		}
-	})
-}
-
-// TestRolledBack is about versions that must not take over, and about faults that are not the candidate's.
-func TestRolledBack(t *testing.T) {
-	rollouts(t, "-b", func(s *suite) []scenario {
-		return []scenario{
-			{"candidate that fails one request in five", s.failing},
-			{"candidate that is slow", s.slow},
-			{"candidate that crashes at start", s.crashing},
-			{"candidate that never becomes ready", s.neverReady},
-			{"candidate whose migration fails", s.migrationFails},
-			{"proxy, cache and a live replica fail meanwhile", s.disturbed},
-		}
-	})
-}
-
-// scenario is one rollout.
-type scenario struct {
-	name string
-	run  func(*testing.T)
-}
-
-// rollouts runs scenarios one after the other on a stack of their own.
-func rollouts(t *testing.T, suffix string, scenarios func(*suite) []scenario) {
 	if testing.Short() {
 		t.Skip("end to end: left out by -short")
 	}
 	requireEngine(t)
-	s := &suite{project: newProject(t, suffix, canaryConfig)}
+	s := &suite{project: newProject(t, "-r", canaryConfig)}
 	t.Cleanup(func() { s.tearDown(t) })
 	s.must(t, "up")
 	s.outputs = s.project.outputs(t)
 	s.site = newSite(t, s.outputs["url"], s.outputs["ca"])
 	s.site.create(t, keptSlug, keptTarget)
-	for _, one := range scenarios(s) {
+	for _, one := range []struct {
+		name string
+		run  func(*testing.T)
+	}{
+		{"canary of a good version", s.goodCanary},
+		{"abort after the promotion", s.abortKept},
+		{"blue/green of a good version", s.goodBlueGreen},
+		{"killed at each step", s.killedRollout},
+		{"by hand", s.manualRollout},
+		{"candidate that fails one request in five", s.failing},
+		{"candidate that is slow", s.slow},
+		{"candidate that crashes at start", s.crashing},
+		{"candidate that never becomes ready", s.neverReady},
+		{"candidate whose migration fails", s.migrationFails},
+		{"proxy, cache and a live replica fail meanwhile", s.disturbed},
+	} {
 		if !t.Run(one.name, one.run) {
 			s.saveLogs(t)
 		}
@@ -149,21 +128,6 @@ func row(t *testing.T, l *load, r result, all []rollout.Event) {
 		}
 	}
 	t.Logf("| %s | exit code %d | %s | %d requests | %d failed | back in %s |", t.Name(), r.code, r.took.Round(time.Second), l.sent.Load(), len(l.failures), took)
-}
-
-func (s *suite) updateMovesNothing(t *testing.T) {
-	before := s.replicas(t)
-	live := s.release(t)
-	s.newVersion(t, "waiting")
-	if r := s.must(t, "up"); !strings.Contains(r.stderr, "rollout start") {
-		t.Errorf("up does not say how the app is deployed: %s", r)
-	}
-	for i, c := range s.replicas(t) {
-		if c.ID != before[i].ID {
-			t.Errorf("%s was replaced", c.name())
-		}
-	}
-	s.settled(t, live.Serving().Version)
 }
 
 // good moves traffic to a good version; no request may fail, and no link and no click may be lost.
@@ -273,10 +237,19 @@ func (s *suite) killedRollout(t *testing.T) {
 	s.settled(t, s.release(t).Serving().Version)
 }
 
-// manualRollout waits for a person, who turns it back.
+// manualRollout waits for a person, who turns it back. Before it begins, an update moves no traffic.
 func (s *suite) manualRollout(t *testing.T) {
-	live := s.release(t).Serving().Version
+	live, before := s.release(t).Serving().Version, s.replicas(t)
 	s.newVersion(t, "by hand")
+	if r := s.must(t, "up"); !strings.Contains(r.stderr, "rollout start") {
+		t.Errorf("up does not say how the app is deployed: %s", r)
+	}
+	for i, c := range s.replicas(t) {
+		if c.ID != before[i].ID {
+			t.Errorf("%s was replaced", c.name())
+		}
+	}
+	s.settled(t, live)
 	r, _ := s.rollout(t, "start", "--manual")
 	if now := s.release(t); r.code != 0 || now.Rollout == nil || now.Rollout.Step != release.Staged {
 		t.Fatalf("the rollout does not wait without traffic: %+v: %s", now, r)

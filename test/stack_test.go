@@ -25,7 +25,7 @@ func TestLocalStack(t *testing.T) {
 	requireEngine(t)
 	requireBrowser(t)
 	sweepDead(t)
-	s := &suite{project: newProject(t, "", "")}
+	s := &suite{project: newProject(t, "", "    readyTimeout: 30s\n")}
 	t.Cleanup(func() { s.tearDown(t) })
 	if !t.Run("up from nothing", s.upFromNothing) {
 		t.FailNow()
@@ -53,9 +53,10 @@ func TestLocalStack(t *testing.T) {
 		{"two runs at once", s.concurrent},
 		{"weights of the slots", s.weights},
 		{"monitoring", s.monitoring},
-		{"verbs that change nothing", s.verbs},
 		{"no secret leaks", s.secrets},
 		{"rate limit", s.rateLimit},
+		{"verbs that change nothing", s.verbs},
+		{"rate limit ends with the abuse", s.rateLimitEnds},
 		{"destroy keeps data", s.destroyKeeps},
 		{"destroy deletes data", s.destroyDeletes},
 	} {

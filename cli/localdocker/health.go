@@ -20,9 +20,6 @@ import (
 	"github.com/slipway-iac/slipway/providers/docker"
 )
 
-// lag is two scrapes of Prometheus, which are 5 s apart.
-const lag = 10 * time.Second
-
 // health implements rollout.Health.
 type health struct {
 	client *http.Client
@@ -46,11 +43,11 @@ func (Target) Health(_ context.Context, s cli.Stack, o cli.Outputs) (rollout.Hea
 	return h, nil
 }
 
-func (health) Lag() time.Duration { return lag }
+func (health) Lag() time.Duration { return docker.Lag }
 
 // Slot reads requests and errors from the proxy's counters, and the latency from the app's own histogram.
 func (h health) Slot(ctx context.Context, slot components.Slot, since time.Time) (rollout.Figures, error) {
-	window := fmt.Sprintf("[%ds]", int(max(lag, time.Since(since)).Seconds()))
+	window := fmt.Sprintf("[%ds]", int(max(docker.Lag, time.Since(since)).Seconds()))
 	var values [3]float64
 	for i, query := range []string{
 		fmt.Sprintf(`sum(increase(haproxy_backend_http_responses_total{proxy="%s"}%s))`, slot, window),

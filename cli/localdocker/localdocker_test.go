@@ -31,8 +31,11 @@ ps*) answer ports ;;
 "network ls"*) answer roots ;;
 logs*) for id in "$@"; do :; done; answer "log-$id" ;;
 "image inspect"*|"network inspect"*|"volume inspect"*)
-	for name in "$@"; do :; done
-	if grep -qx "$1 $name" "$FAKE_DOCKER/gone" 2>/dev/null; then echo "Error: No such $1: $name" >&2; exit 1; fi ;;
+	kind=$1
+	shift 4
+	for name in "$@"; do
+		if grep -qx "$kind $name" "$FAKE_DOCKER/gone" 2>/dev/null; then echo "Error: No such $kind: $name" >&2; exit 1; fi
+	done ;;
 esac
 `
 

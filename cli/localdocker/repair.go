@@ -41,16 +41,16 @@ func (Target) Repair(ctx context.Context, p *progress.Printer, s cli.Stack, stat
 		byID[c.ID] = c
 	}
 	known := map[string]bool{}
-	var refresh []string
+	refresh, err := missing(ctx, state)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range state {
-		lost := false
-		switch r.Type {
-		case typeContainer:
-			known[r.ID] = true
-			lost, err = repairContainer(ctx, p, r, byID)
-		case typeImage, typeNetwork, typeVolume:
-			lost, err = missing(ctx, r)
+		if r.Type != typeContainer {
+			continue
 		}
+		known[r.ID] = true
+		lost, err := repairContainer(ctx, p, r, byID)
 		if err != nil {
 			return nil, err
 		}
@@ -110,20 +110,56 @@ func repairContainer(ctx context.Context, p *progress.Printer, r cli.Resource, b
 	return false, nil
 }
 
-// missing asks the engine for an image, a network or a volume.
-func missing(ctx context.Context, r cli.Resource) (bool, error) {
-	kind := map[string]string{typeImage: "image", typeNetwork: "network", typeVolume: "volume"}[r.Type]
-	name, _ := r.Outputs["name"].(string)
-	id := name
-	if r.Type == typeNetwork {
-		id = r.ID
+// missing returns the URNs of the images, networks and volumes that the engine does not have. All of a kind are asked for at once; only
+// if one is missing, they are one by one.
+func missing(ctx context.Context, state []cli.Resource) (urns []string, err error) {
+	for _, kind := range []string{"image", "network", "volume"} {
+		var all []cli.Resource
+		var names []string
+		for _, r := range state {
+			if map[string]string{typeImage: "image", typeNetwork: "network", typeVolume: "volume"}[r.Type] == kind {
+				all, names = append(all, r), append(names, engineName(r))
+			}
+		}
+		if len(all) == 0 {
+			continue
+		}
+		if there, err := exist(ctx, kind, names...); err != nil || there {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		for i, r := range all {
+			there, err := exist(ctx, kind, names[i])
+			if err != nil {
+				return nil, err
+			}
+			if !there {
+				urns = append(urns, r.URN)
+			}
+		}
 	}
-	_, err := run(ctx, kind, "inspect", "--format", "{{.}}", id)
+	return urns, nil
+}
+
+// engineName is what the engine knows an image, a network or a volume by.
+func engineName(r cli.Resource) string {
+	if r.Type == typeNetwork {
+		return r.ID
+	}
+	name, _ := r.Outputs["name"].(string)
+	return name
+}
+
+// exist tells whether the engine has all things of a kind.
+func exist(ctx context.Context, kind string, names ...string) (bool, error) {
+	_, err := run(ctx, append([]string{kind, "inspect", "--format", "{{.}}"}, names...)...)
 	if err == nil {
-		return false, nil
+		return true, nil
 	}
 	if strings.Contains(strings.ToLower(err.Error()), "no such") || strings.Contains(err.Error(), "not found") {
-		return true, nil
+		return false, nil
 	}
 	return false, err
 }

@@ -46,9 +46,12 @@ var gateExpressions = map[string]struct {
 	"restarts":            {`max(changes(process_start_time_seconds{job="app",slot="SLOT"}[WINDOW])) or vector(0)`, 10 * time.Minute},
 }
 
-// GateExpression is the PromQL that measures a gate in a slot since a time ago, which should be two scrapes (10 s) at least. The
-// value must cross the threshold in three evaluations, 5 s apart: it is the one of them that is nearest to being fine. It is empty
-// for a signal that is no gate.
+// Lag is how long Prometheus takes to show what has happened: two scrapes.
+const Lag = 2 * images.DefaultScrapeInterval
+
+// GateExpression is the PromQL that measures a gate in a slot since a time ago, which should be Lag at least. The value must cross the
+// threshold in three evaluations, one for each scrape: it is the one of them that is nearest to being fine. It is empty for a signal
+// that is no gate.
 // https://prometheus.io/docs/prometheus/2.53/querying/basics/#subquery
 func GateExpression(s components.Signal, slot components.Slot, ago time.Duration) string {
 	gate, ok := gateExpressions[s.ID]
@@ -59,8 +62,10 @@ func GateExpression(s components.Signal, slot components.Slot, ago time.Duration
 	if s.Below {
 		nearest = "max_over_time"
 	}
-	window := fmt.Sprintf("%ds", int(max(10*time.Second, min(ago-10*time.Second, gate.longest)).Seconds()))
-	return nearest + "((" + strings.NewReplacer("SLOT", string(slot), "WINDOW", window).Replace(gate.expression) + ")[10s:5s])"
+	seconds := func(d time.Duration) string { return fmt.Sprintf("%ds", int(d.Seconds())) }
+	// A rate needs two scrapes; with one more, one may fail.
+	window := seconds(max(Lag+images.DefaultScrapeInterval, min(ago-Lag, gate.longest)))
+	return nearest + "((" + strings.NewReplacer("SLOT", string(slot), "WINDOW", window).Replace(gate.expression) + ")[" + seconds(Lag) + ":" + seconds(images.DefaultScrapeInterval) + "])"
 }
 
 // unmeasured signals have no source on a laptop; a threshold for one is refused.

@@ -18,7 +18,7 @@ type PrometheusParams struct {
 	BlueHost, GreenHost string
 	// MetricsPath is the app's. Default "/metrics".
 	MetricsPath string
-	// ScrapeInterval is how often everything is read and rules are evaluated. Default 5 s.
+	// ScrapeInterval is how often everything is read and rules are evaluated. Default DefaultScrapeInterval.
 	ScrapeInterval time.Duration
 
 	// PostgresExporter and ValkeyExporter are host:9187 and host:9121; left out where empty.
@@ -28,6 +28,10 @@ type PrometheusParams struct {
 	// ExternalLabels are added to every alert: the stack's name, say.
 	ExternalLabels map[string]string
 }
+
+// DefaultScrapeInterval is short, because a rollout waits at each step until it sees what has happened. One scrape of the whole stack takes
+// some milliseconds.
+const DefaultScrapeInterval = 2 * time.Second
 
 // scrapeTarget is one fixed address that Prometheus reads under a job name.
 type scrapeTarget struct{ Job, Address string }
@@ -39,7 +43,7 @@ func PrometheusConfig(p PrometheusParams) (string, error) {
 	orDefault(&p.BlueHost, "blue")
 	orDefault(&p.GreenHost, "green")
 	orDefault(&p.MetricsPath, "/metrics")
-	orDefault(&p.ScrapeInterval, 5*time.Second)
+	orDefault(&p.ScrapeInterval, DefaultScrapeInterval)
 	var c checks
 	c.between("AppPort", int64(p.AppPort), 1, 65535)
 	c.host("BlueHost", p.BlueHost)
