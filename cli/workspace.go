@@ -126,6 +126,9 @@ func (c *command) backend(getenv func(string) string) (map[string]string, error)
 	if err := os.MkdirAll(state, 0o700); err != nil {
 		return nil, fmt.Errorf("making the state folder: %w", err)
 	}
+	if err := removeTorn(state); err != nil {
+		return nil, fmt.Errorf("mending the state folder: %w", err)
+	}
 	env := map[string]string{"PULUMI_BACKEND_URL": "file://" + filepath.ToSlash(state)}
 	if getenv("PULUMI_CONFIG_PASSPHRASE") != "" || getenv("PULUMI_CONFIG_PASSPHRASE_FILE") != "" {
 		return env, nil
@@ -136,6 +139,32 @@ func (c *command) backend(getenv func(string) string) (map[string]string, error)
 	}
 	env["PULUMI_CONFIG_PASSPHRASE_FILE"] = file
 	return env, nil
+}
+
+// removeTorn removes attribute files that a run has left empty because it was killed in the middle of a write: Pulumi's file back end
+// replaces a state file at once, but not the attributes beside it, and reads neither if those are empty ("failed to load checkpoint:
+// EOF"). Without attributes it reads the state.
+// https://pkg.go.dev/gocloud.dev/blob/fileblob#Options
+func removeTorn(state string) error {
+	return filepath.WalkDir(state, func(path string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && (entry.IsDir() || filepath.Ext(path) != ".attrs") {
+			return nil // another run may be removing its lock
+		}
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() > 0 {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	})
 }
 
 // makePassphrase writes 256 random bits once, readable by the owner only. Losing the file loses the stack's secrets, so it is

@@ -110,3 +110,28 @@ func TestBackend(t *testing.T) {
 		})
 	}
 }
+
+// TestTornAttributes: what a killed run has left empty is removed, and nothing else.
+func TestTornAttributes(t *testing.T) {
+	c, _ := newCommand(t)
+	stacks := filepath.Join(c.home(), "state", ".pulumi", "stacks", "slipway")
+	if err := os.MkdirAll(stacks, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"local.json": "{}", "local.json.attrs": "", "prod.json": "", "prod.json.attrs": "{}"} {
+		write(t, filepath.Join(stacks, name), text)
+	}
+	if _, err := c.backend(func(string) string { return "" }); err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(filepath.Join(stacks, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, path := range left {
+		left[i] = filepath.Base(path)
+	}
+	if got, want := strings.Join(left, " "), "local.json prod.json prod.json.attrs"; got != want {
+		t.Errorf("%s are left, want %s", got, want)
+	}
+}

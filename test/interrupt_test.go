@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -75,6 +76,15 @@ func (s *suite) interrupted(t *testing.T) {
 				t.Errorf("the run has ended well: %s", first)
 			}
 			s.site.follow(t, keptSlug, keptTarget)
+			if how.signal == syscall.SIGKILL {
+				// It may come in the middle of a write.
+				attributes, err := filepath.Glob(filepath.Join(s.dir, ".slipway", "state", ".pulumi", "stacks", "*", s.stack+".json.attrs"))
+				must(t, err)
+				if len(attributes) != 1 {
+					t.Fatalf("the state's attributes are in %v", attributes)
+				}
+				must(t, os.Truncate(attributes[0], 0))
+			}
 			s.upWhenFree(t)
 			s.serves(t, old)
 			if got := s.names(t); !slices.Equal(got, want) {
