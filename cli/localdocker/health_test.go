@@ -75,14 +75,14 @@ func TestGates(t *testing.T) {
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("read %+v, %v, want %+v", got, err, want)
 	}
-	for part, window := range map[string]string{"max_over_time((100 * ((sum(haproxy_backend_active_servers": "[4s:2s]", "process_start_time_seconds": "[600s]"} {
+	for part, window := range map[string]string{"max_over_time((100 * ((sum(haproxy_backend_active_servers": "[8s:2s]", "process_start_time_seconds": "[600s]"} {
 		if !slices.ContainsFunc(*asked, func(q string) bool { return strings.Contains(q, part) && strings.Contains(q, window) }) {
 			t.Errorf("%s with %s is not among %q", part, window, *asked)
 		}
 	}
 	h, asked = prometheus(t, nil)
 	// What was before the step is not the candidate's: it may have been another one, in the same slot.
-	if _, err := h.Gates(t.Context(), components.Green, time.Now().Add(-30*time.Second)); err != nil || !strings.Contains(strings.Join(*asked, "\n"), "process_start_time_seconds{job=\"app\",slot=\"green\"}[26s]") {
+	if _, err := h.Gates(t.Context(), components.Green, time.Now().Add(-30*time.Second)); err != nil || !strings.Contains(strings.Join(*asked, "\n"), "process_start_time_seconds{job=\"app\",slot=\"green\"}[22s]") {
 		t.Errorf("%v; asked %q", err, *asked)
 	}
 }

@@ -49,9 +49,13 @@ var gateExpressions = map[string]struct {
 // Lag is how long Prometheus takes to show what has happened: two scrapes.
 const Lag = 2 * images.DefaultScrapeInterval
 
-// GateExpression is the PromQL that measures a gate in a slot since a time ago, which should be Lag at least. The value must cross the
-// threshold in three evaluations, one for each scrape: it is the one of them that is nearest to being fine. It is empty for a signal
-// that is no gate.
+// persistence is how far back a gate must be crossed, at each scrape of that time: one bad moment is no breach. It is shorter than the
+// shortest step, 5 s and Lag.
+const persistence = 4 * images.DefaultScrapeInterval
+
+// GateExpression is the PromQL that measures a gate in a slot since a time ago: the value that is nearest to being fine of all scrapes
+// within persistence. Rates need three scrapes before each of those, so in the first 14 s it reaches back before that time. It is empty
+// for a signal that is no gate.
 // https://prometheus.io/docs/prometheus/2.53/querying/basics/#subquery
 func GateExpression(s components.Signal, slot components.Slot, ago time.Duration) string {
 	gate, ok := gateExpressions[s.ID]
@@ -64,8 +68,8 @@ func GateExpression(s components.Signal, slot components.Slot, ago time.Duration
 	}
 	seconds := func(d time.Duration) string { return fmt.Sprintf("%ds", int(d.Seconds())) }
 	// A rate needs two scrapes; with one more, one may fail.
-	window := seconds(max(Lag+images.DefaultScrapeInterval, min(ago-Lag, gate.longest)))
-	return nearest + "((" + strings.NewReplacer("SLOT", string(slot), "WINDOW", window).Replace(gate.expression) + ")[" + seconds(Lag) + ":" + seconds(images.DefaultScrapeInterval) + "])"
+	window := seconds(max(3*images.DefaultScrapeInterval, min(ago-persistence, gate.longest)))
+	return nearest + "((" + strings.NewReplacer("SLOT", string(slot), "WINDOW", window).Replace(gate.expression) + ")[" + seconds(persistence) + ":" + seconds(images.DefaultScrapeInterval) + "])"
 }
 
 // unmeasured signals have no source on a laptop; a threshold for one is refused.

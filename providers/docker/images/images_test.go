@@ -100,7 +100,7 @@ func TestPrometheusConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantParts(t, text, "scrape_interval: 1500ms", `stack: "lo\"cal"`, "job_name: app-blue", "job_name: app-green", "{target_label: slot, replacement: green}",
+	wantParts(t, text, "scrape_interval: 1500ms", "  scrape_interval: 10s\n  evaluation_interval: 1500ms", `stack: "lo\"cal"`, "job_name: app-blue", "job_name: app-green", "{target_label: slot, replacement: green}",
 		`targets: ["proxy:8404"]`, `targets: ["pgx:9187"]`, `targets: ["vkx:9121"]`, "rule_files: [/config/rules*.yml]")
 	if _, err := PrometheusConfig(PrometheusParams{AppPort: 1, HAProxy: "p:1", ExternalLabels: map[string]string{"a": "b\nc"}}); err == nil {
 		t.Error("a line break in a label was accepted")

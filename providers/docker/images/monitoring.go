@@ -18,7 +18,8 @@ type PrometheusParams struct {
 	BlueHost, GreenHost string
 	// MetricsPath is the app's. Default "/metrics".
 	MetricsPath string
-	// ScrapeInterval is how often everything is read and rules are evaluated. Default DefaultScrapeInterval.
+	// ScrapeInterval is how often the app and the proxy are read and rules are evaluated. Default DefaultScrapeInterval. The rest is read
+	// every 10 s, or as often if that is less.
 	ScrapeInterval time.Duration
 
 	// PostgresExporter and ValkeyExporter are host:9187 and host:9121; left out where empty.
@@ -29,9 +30,11 @@ type PrometheusParams struct {
 	ExternalLabels map[string]string
 }
 
-// DefaultScrapeInterval is short, because a rollout waits at each step until it sees what has happened. One scrape of the whole stack takes
-// some milliseconds.
+// DefaultScrapeInterval is short, because a rollout waits at each step until it sees what has happened.
 const DefaultScrapeInterval = 2 * time.Second
+
+// otherInterval is for what no rollout waits for: more than half of all samples.
+const otherInterval = 10 * time.Second
 
 // scrapeTarget is one fixed address that Prometheus reads under a job name.
 type scrapeTarget struct{ Job, Address string }
@@ -51,7 +54,7 @@ func PrometheusConfig(p PrometheusParams) (string, error) {
 	c.path("MetricsPath", p.MetricsPath)
 	c.want(p.ScrapeInterval >= time.Second && p.ScrapeInterval <= 5*time.Minute, "ScrapeInterval is %s, allowed are 1s to 5m", p.ScrapeInterval)
 	c.address("HAProxy", p.HAProxy)
-	targets := []scrapeTarget{{"proxy", p.HAProxy}}
+	var targets []scrapeTarget
 	for _, optional := range []struct{ field, job, address string }{
 		{"PostgresExporter", "database", p.PostgresExporter},
 		{"ValkeyExporter", "cache", p.ValkeyExporter},
@@ -71,10 +74,10 @@ func PrometheusConfig(p PrometheusParams) (string, error) {
 	}
 	return render("prometheus/prometheus.yml.tmpl", struct {
 		PrometheusParams
-		ScrapeTimeout time.Duration
-		Slots         []slot
-		Targets       []scrapeTarget
-	}{p, p.ScrapeInterval * 4 / 5, []slot{{"blue", p.BlueHost}, {"green", p.GreenHost}}, targets})
+		ScrapeTimeout, OtherInterval time.Duration
+		Slots                        []slot
+		Targets                      []scrapeTarget
+	}{p, p.ScrapeInterval * 4 / 5, max(p.ScrapeInterval, otherInterval), []slot{{"blue", p.BlueHost}, {"green", p.GreenHost}}, targets})
 }
 
 var labelPattern = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
