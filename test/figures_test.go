@@ -75,6 +75,7 @@ func TestFigures(t *testing.T) {
 	s.build(t)
 
 	s.cloudFigures(t, &f, "AWS", "aws", "dev", "prod")
+	s.cloudFigures(t, &f, "Google Cloud", "gcp", "gcp-dev", "gcp-prod")
 	s.cloudFigures(t, &f, "Azure", "azure", "azure-dev", "azure-prod")
 
 	f.add("up from nothing (tools and platform images present)", seconds(s.must(t, "up").took), "")

@@ -85,7 +85,7 @@ func (s *suite) migrationFails(t *testing.T) {
 func (s *suite) disturbed(t *testing.T) {
 	s.newVersion(t, "disturbed")
 	l := startLoad(t, s.site)
-	r := s.start(t, "rollout", "start", "--json", "-c", "rollout.keep=0s")
+	r := s.start(t, "rollout", append([]string{"start", "--json", "-c", "rollout.keep=0s"}, longBake...)...)
 	await(t, r, "the first step", kind(rollout.Stepped, firstStep))
 	now := s.release(t)
 	engine(t, "restart", "--time", "1", s.container(t, "edge").ID)
@@ -98,6 +98,9 @@ func (s *suite) disturbed(t *testing.T) {
 	engine(t, "stop", "--time", "1", cache.ID)
 	time.Sleep(5 * time.Second)
 	engine(t, "start", cache.ID)
+	if now = s.release(t); now.Rollout == nil || now.Slots[now.Rollout.Candidate].Weight != firstStep {
+		t.Errorf("the first step was over before the faults were: %+v", now)
+	}
 	done := s.wait(t, r)
 	l.halt(t) // a restarted proxy drops connections, and there is only one
 	row(t, l, done, events(t, done.stdout))

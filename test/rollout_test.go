@@ -27,6 +27,9 @@ const canaryConfig = `    readyTimeout: 12s
     margin: {latency: 4}
 `
 
+// longBake leaves time for what a scenario does within one step.
+var longBake = []string{"-c", "rollout.bake=15s"}
+
 // firstStep is the share of the first step in percent.
 const firstStep = 25
 
@@ -198,8 +201,8 @@ func kind(k rollout.Kind, weight int) func(rollout.Event) bool {
 func (s *suite) killedRollout(t *testing.T) {
 	s.newVersion(t, "killed rollout")
 	l := startLoad(t, s.site)
-	killed := func(until func(*testing.T, *running)) {
-		r := s.start(t, "rollout", "start", "--json")
+	killed := func(until func(*testing.T, *running), args ...string) {
+		r := s.start(t, "rollout", append([]string{"start", "--json"}, args...)...)
 		until(t, r)
 		must(t, syscall.Kill(-r.cmd.Process.Pid, syscall.SIGKILL))
 		s.wait(t, r)
@@ -227,7 +230,10 @@ func (s *suite) killedRollout(t *testing.T) {
 		if second, _ := s.rollout(t, "start"); second.code != 5 || !strings.Contains(second.stderr, "driven by") {
 			t.Errorf("a second rollout must be refused: %s", second)
 		}
-	})
+	}, longBake...)
+	if before = s.release(t); before.Rollout == nil || before.Slots[before.Rollout.Candidate].Weight != 100 {
+		t.Errorf("after the kill at the last step the release is %+v", before)
+	}
 	r, all := s.rollout(t, "start", "-c", "rollout.keep=0s")
 	l.stop(t, true)
 	row(t, l, r, all)

@@ -25,7 +25,7 @@ func TestLocalStack(t *testing.T) {
 	requireEngine(t)
 	requireBrowser(t)
 	sweepDead(t)
-	s := &suite{project: newProject(t, "", "    readyTimeout: 30s\n")}
+	s := &suite{project: newProject(t, "", "")}
 	t.Cleanup(func() { s.tearDown(t) })
 	if !t.Run("up from nothing", s.upFromNothing) {
 		t.FailNow()
