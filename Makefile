@@ -13,20 +13,20 @@ MODULES := . app dbinit tools/plugin tools/pulumi-resource-docker tools/pulumi-r
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-up: ## ship the sample app to the local Docker Engine and print its URL
-	@go run . up -s $(STACK)
+up: ## ship the sample app to the local Docker Engine and print its URL; ARGS='-c docker.httpsPort=8743' changes a key
+	@go run . up -s $(STACK) $(ARGS)
 
 down: ## remove the stack; add ARGS=--delete-data to delete the database too
 	@go run . destroy -s $(STACK) $(ARGS)
 
 preview: ## show what up would change
-	@go run . preview -s $(STACK)
+	@go run . preview -s $(STACK) $(ARGS)
 
 logs: ## print the logs of the stack
 	@go run . logs -s $(STACK) $(ARGS)
 
 doctor: ## say what is missing on this machine
-	@go run . doctor -s $(STACK)
+	@go run . doctor -s $(STACK) $(ARGS)
 
 test: ## run all tests, end to end on the real Docker Engine too, and print the coverage
 	@test/run $(MODULES)

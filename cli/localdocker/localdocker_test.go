@@ -109,6 +109,7 @@ func TestRepair(t *testing.T) {
 		gone    string
 		refresh []string
 		changes []string
+		asked   int // calls that look for images, networks and volumes, where it is not left out
 	}{
 		{name: "nothing"},
 		{name: "all is well", exist: []inspected{container("a", "edge", true, 0)}, state: []cli.Resource{known("a", true)}},
@@ -119,6 +120,12 @@ func TestRepair(t *testing.T) {
 		{name: "one that the next run deletes", exist: []inspected{container("a", "edge", false, 0)}, state: []cli.Resource{replaced}},
 		{name: "one that was removed by hand", state: []cli.Resource{known("a", true)}, refresh: []string{"urn:a"}},
 		{name: "one that the state does not know", exist: []inspected{container("a", "edge", true, 0), container("b", "edge", true, 0)}, state: []cli.Resource{known("a", true)}, changes: []string{"rm --force b"}},
+		{name: "images and volumes that are there", asked: 3, state: []cli.Resource{
+			{URN: "i", Type: typeImage, Outputs: map[string]any{"name": "links:1"}},
+			{URN: "j", Type: typeImage, Outputs: map[string]any{"name": "links:2"}},
+			{URN: "v", Type: typeVolume, Outputs: map[string]any{"name": "data"}},
+			{URN: "w", Type: typeVolume, Outputs: map[string]any{"name": "more"}},
+		}},
 		{name: "image, network and volume", gone: "image links:1\nnetwork n-id\nvolume data\n", refresh: []string{"i", "n", "v"}, state: []cli.Resource{
 			{URN: "i", Type: typeImage, ID: "sha256:1links:1", Outputs: map[string]any{"name": "links:1"}},
 			{URN: "n", Type: typeNetwork, ID: "n-id", Outputs: map[string]any{"name": "slipway-local"}},
@@ -140,6 +147,13 @@ func TestRepair(t *testing.T) {
 			}
 			if got := calls(t, dir); !slices.Equal(got, row.changes) {
 				t.Errorf("changed: %v, want %v", got, row.changes)
+			}
+			text, err := os.ReadFile(filepath.Join(dir, "calls"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Count(string(text), " inspect --format {{.}}"); row.asked > 0 && got != row.asked {
+				t.Errorf("looked %d times, want one for each kind:\n%s", got, text)
 			}
 		})
 	}

@@ -113,25 +113,26 @@ func repairContainer(ctx context.Context, p *progress.Printer, r cli.Resource, b
 // missing returns the URNs of the images, networks and volumes that the engine does not have. All of a kind are asked for at once; only
 // if one is missing, they are one by one.
 func missing(ctx context.Context, state []cli.Resource) (urns []string, err error) {
-	for _, kind := range []string{"image", "network", "volume"} {
+	for _, one := range []struct{ kind, pulumi string }{{"image", typeImage}, {"network", typeNetwork}, {"volume", typeVolume}} {
 		var all []cli.Resource
 		var names []string
 		for _, r := range state {
-			if map[string]string{typeImage: "image", typeNetwork: "network", typeVolume: "volume"}[r.Type] == kind {
+			if r.Type == one.pulumi {
 				all, names = append(all, r), append(names, engineName(r))
 			}
 		}
 		if len(all) == 0 {
 			continue
 		}
-		if there, err := exist(ctx, kind, names...); err != nil || there {
-			if err != nil {
-				return nil, err
-			}
+		complete, err := exist(ctx, one.kind, names...)
+		if err != nil {
+			return nil, err
+		}
+		if complete {
 			continue
 		}
 		for i, r := range all {
-			there, err := exist(ctx, kind, names[i])
+			there, err := exist(ctx, one.kind, names[i])
 			if err != nil {
 				return nil, err
 			}
