@@ -155,18 +155,12 @@ func (c *command) askForData(ctx context.Context, resources []Resource) (bool, e
 
 // unprotect lifts the protection in the state, as `pulumi state unprotect` does.
 func (s *session) unprotect(ctx context.Context, resources []Resource) error {
-	w := s.auto.Workspace()
 	for _, r := range resources {
 		if !r.Protect {
 			continue
 		}
-		env := []string{}
-		for k, v := range w.GetEnvVars() {
-			env = append(env, k+"="+v)
-		}
-		_, stderr, _, err := w.PulumiCommand().Run(ctx, w.WorkDir(), nil, nil, nil, env, "state", "unprotect", r.URN, "--yes", "--stack", s.Name)
-		if err != nil {
-			return fmt.Errorf("unprotecting %s: %w: %s", nameOf(r.URN), err, strings.TrimSpace(stderr))
+		if _, err := s.workspace.run(ctx, "state", "unprotect", r.URN, "--yes", "--stack", s.Name); err != nil {
+			return fmt.Errorf("unprotecting %s: %w", nameOf(r.URN), err)
 		}
 	}
 	return nil

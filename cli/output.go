@@ -8,24 +8,15 @@ import (
 	"slices"
 )
 
-const secretShown = "[secret]"
-
 // output prints all outputs, or one without its name so that a shell can use it. Secrets are not shown.
 func output(ctx context.Context, c *command) error {
 	s, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
-	outputs, err := s.auto.Outputs(ctx)
+	values, err := s.workspace.outputs(ctx, s.Name)
 	if err != nil {
-		return fmt.Errorf("reading outputs: %w", err)
-	}
-	values := map[string]any{}
-	for name, o := range outputs {
-		values[name] = o.Value
-		if o.Secret {
-			values[name] = secretShown
-		}
+		return err
 	}
 	if len(values) == 0 {
 		return fmt.Errorf("stack %q has no outputs: `go run . up -s %s` makes it", s.Name, s.Name)

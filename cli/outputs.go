@@ -35,7 +35,7 @@ func outputsOf(all auto.OutputMap) Outputs {
 func (s *session) outputs(ctx context.Context) (Outputs, error) {
 	all, err := s.auto.Outputs(ctx)
 	if err != nil {
-		return Outputs{}, fmt.Errorf("reading outputs: %w", err)
+		return Outputs{}, err
 	}
 	return outputsOf(all), nil
 }

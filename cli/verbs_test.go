@@ -59,8 +59,10 @@ func TestUp(t *testing.T) {
 	}
 	contains(t, out, "url        "+url, "version    v1", "dashboard  https://localhost:9443")
 	contains(t, errOut, "Stack local is up (1 created", "signed by the stack's own CA")
-	if got := p.calls(t, "stack history"); len(got) > 0 {
-		t.Errorf("the history, which nobody reads, is asked for: %q", got)
+	for verb, want := range map[string]int{"config": 1, "stack export": 1, "up": 1, "stack output": 1, "stack select": 0, "stack history": 0} {
+		if got := p.calls(t, verb); len(got) != want {
+			t.Errorf("pulumi %s is called %d times, want %d: %q", verb, len(got), want, got)
+		}
 	}
 	if want := []string{"prepare", "repair"}; !slices.Equal(p.target.asked, want) {
 		t.Errorf("the target was asked for %v, want %v", p.target.asked, want)

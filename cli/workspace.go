@@ -8,12 +8,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
@@ -28,9 +26,10 @@ func (c *command) home() string { return filepath.Join(c.root, ".slipway") }
 // session is an opened stack.
 type session struct {
 	Stack
-	auto  auto.Stack
-	input stacks.Input
-	env   map[string]string // of the pulumi command
+	auto      auto.Stack
+	workspace *localWorkspace // of auto
+	input     stacks.Input
+	env       map[string]string // of the pulumi command
 }
 
 // open makes the stack ready to run: the pulumi command and its plugins, the back end, the working copy of the stack's file,
@@ -65,10 +64,11 @@ func (c *command) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting pulumi: %w", err)
 	}
-	w, err := auto.NewLocalWorkspace(ctx, auto.WorkDir(dir), auto.EnvVars(env), auto.Pulumi(noHistory{pulumiCommand}))
+	local, err := auto.NewLocalWorkspace(ctx, auto.WorkDir(dir), auto.EnvVars(env), auto.Pulumi(noHistory{pulumiCommand}))
 	if err != nil {
 		return nil, fmt.Errorf("opening the project: %w", err)
 	}
+	w := &localWorkspace{Workspace: local}
 	project, err := w.ProjectSettings(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading Pulumi.yaml: %w", err)
@@ -77,19 +77,8 @@ func (c *command) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening stack %q: %w", c.stack, err)
 	}
-	s := &session{Stack: Stack{Root: c.root, Project: project.Name.String(), Name: c.stack}, auto: stack, env: env}
+	s := &session{Stack: Stack{Root: c.root, Project: project.Name.String(), Name: c.stack}, auto: stack, workspace: w, env: env}
 	return s, c.configure(ctx, s)
-}
-
-// noHistory is the pulumi command, but does not run it for the history of a stack: the Automation API asks for that after every
-// operation, which costs some tenths of a second, and nothing here reads it.
-type noHistory struct{ auto.PulumiCommand }
-
-func (n noHistory) Run(ctx context.Context, dir string, in io.Reader, out, errOut []io.Writer, env []string, args ...string) (string, string, int, error) {
-	if slices.Equal(args[:min(2, len(args))], []string{"stack", "history"}) {
-		return "[]", "", 0, nil
-	}
-	return n.PulumiCommand.Run(ctx, dir, in, out, errOut, env, args...)
 }
 
 // configure checks the configuration and makes the program that deploys it.

@@ -86,7 +86,7 @@ func (p *project) environment() []string {
 	return append(append(env, "PULUMI_HOME="+p.home), p.env...)
 }
 
-// writeStackFile turns both rate limits off, so that load from one address is no abuse, and alerts at the first restart.
+// writeStackFile writes what Pulumi.local.yaml says, but turns both rate limits off, so that load from one address is no abuse.
 func (p *project) writeStackFile(t *testing.T, more string) {
 	t.Helper()
 	text := fmt.Sprintf(`config:
@@ -95,7 +95,7 @@ func (p *project) writeStackFile(t *testing.T, more string) {
   slipway:app:
     name: links
     migrate: [migrate]
-    env: {RATE_LIMIT_RPS: "0"}
+    env: {DRAIN_DELAY: 2s, RATE_LIMIT_RPS: "0"}
   slipway:edge:
     rateLimit: 0
   slipway:docker:

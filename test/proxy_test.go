@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +45,13 @@ func (s *suite) weights(t *testing.T) {
 		}
 	}
 	t.Cleanup(func() { set(0) })
+	// Before it listens, the proxy may try it: one that DNS has just announced counts as up until its first check.
+	eventually(t, 20*time.Second, func() string {
+		if out, err := exec.Command("docker", "exec", green, "/links", "healthcheck").CombinedOutput(); err != nil {
+			return fmt.Sprintf("green does not serve: %v: %s", err, out)
+		}
+		return ""
+	})
 	set(100)
 	eventually(t, 20*time.Second, func() string {
 		if got := s.slots(t, 20); got["green"] != 20 {

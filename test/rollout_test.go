@@ -27,9 +27,6 @@ const canaryConfig = `    readyTimeout: 12s
     margin: {latency: 4}
 `
 
-// longBake leaves time for what a scenario does within one step.
-var longBake = []string{"-c", "rollout.bake=15s"}
-
 // firstStep is the share of the first step in percent.
 const firstStep = 25
 
@@ -226,11 +223,11 @@ func (s *suite) killedRollout(t *testing.T) {
 		t.Errorf("up has moved traffic: %+v", after)
 	}
 	killed(func(t *testing.T, r *running) {
-		await(t, r, "the last step", kind(rollout.Looked, 100))
+		await(t, r, "the last step", kind(rollout.Stepped, 100))
 		if second, _ := s.rollout(t, "start"); second.code != 5 || !strings.Contains(second.stderr, "driven by") {
 			t.Errorf("a second rollout must be refused: %s", second)
 		}
-	}, longBake...)
+	})
 	if before = s.release(t); before.Rollout == nil || before.Slots[before.Rollout.Candidate].Weight != 100 {
 		t.Errorf("after the kill at the last step the release is %+v", before)
 	}

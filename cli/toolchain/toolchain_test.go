@@ -88,7 +88,8 @@ func TestOrderOfResolution(t *testing.T) {
 		err     string
 	}{
 		{name: "nothing there, no network: built", builds: 3, check: func(tools *Tools, f *fixture) bool {
-			return tools.built && tools.root != "" && strings.HasPrefix(tools.home, f.cache) && len(tools.paths) == 2
+			logs, err := os.Stat(filepath.Join(tools.home, "logs"))
+			return tools.built && tools.root != "" && strings.HasPrefix(tools.home, f.cache) && len(tools.paths) == 2 && err == nil && logs.Mode().IsRegular()
 		}},
 		{name: "both on PATH", prepare: func(t *testing.T, f *fixture) {
 			f.onPath(t, "pulumi", "v3.260.1")

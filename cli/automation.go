@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+)
+
+// localWorkspace is the Automation API's, with fewer calls of the pulumi command: each takes some tenths of a second to start.
+type localWorkspace struct {
+	auto.Workspace
+	config auto.ConfigMap
+}
+
+// SelectStack reads the configuration, which fails in the same way if there is no such stack. It does not change which stack a plain
+// `pulumi` works on: every call here names its own.
+func (w *localWorkspace) SelectStack(ctx context.Context, stack string) (err error) {
+	w.config, err = w.Workspace.GetAllConfig(ctx, stack)
+	return err
+}
+
+// GetAllConfig returns what SelectStack has read.
+func (w *localWorkspace) GetAllConfig(ctx context.Context, stack string) (auto.ConfigMap, error) {
+	if w.config != nil {
+		return w.config, nil
+	}
+	return w.Workspace.GetAllConfig(ctx, stack)
+}
+
+// StackOutputs reads all outputs with their values. Each counts as a secret: which of them are would take another call.
+func (w *localWorkspace) StackOutputs(ctx context.Context, stack string) (auto.OutputMap, error) {
+	values, err := w.outputs(ctx, stack, "--show-secrets")
+	if err != nil {
+		return nil, err
+	}
+	out := auto.OutputMap{}
+	for name, v := range values {
+		out[name] = auto.OutputValue{Value: v, Secret: true}
+	}
+	return out, nil
+}
+
+// outputs reads all outputs. Without the flag --show-secrets, "[secret]" stands for each secret value.
+func (w *localWorkspace) outputs(ctx context.Context, stack string, flags ...string) (map[string]any, error) {
+	text, err := w.run(ctx, append([]string{"stack", "output", "--json", "--stack", stack}, flags...)...)
+	if err != nil {
+		return nil, fmt.Errorf("reading outputs: %w", err)
+	}
+	var values map[string]any
+	if err := json.Unmarshal([]byte(text), &values); err != nil {
+		return nil, fmt.Errorf("reading outputs: %w", err)
+	}
+	return values, nil
+}
+
+// run calls the pulumi command as the workspace does and returns what it prints.
+func (w *localWorkspace) run(ctx context.Context, args ...string) (string, error) {
+	var env []string
+	for name, v := range w.GetEnvVars() {
+		env = append(env, name+"="+v)
+	}
+	stdout, stderr, _, err := w.PulumiCommand().Run(ctx, w.WorkDir(), nil, nil, nil, env, args...)
+	if err != nil {
+		return "", fmt.Errorf("pulumi %s: %w: %s", strings.Join(args[:2], " "), err, strings.TrimSpace(stderr))
+	}
+	return stdout, nil
+}
+
+// noHistory is the pulumi command, but does not run it for the history of a stack: the Automation API asks for that after every
+// operation, and nothing here reads it.
+type noHistory struct{ auto.PulumiCommand }
+
+func (n noHistory) Run(ctx context.Context, dir string, in io.Reader, out, errOut []io.Writer, env []string, args ...string) (string, string, int, error) {
+	if slices.Equal(args[:min(2, len(args))], []string{"stack", "history"}) {
+		return "[]", "", 0, nil
+	}
+	return n.PulumiCommand.Run(ctx, dir, in, out, errOut, env, args...)
+}
