@@ -11,29 +11,30 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 )
 
-// localWorkspace is the Automation API's, with fewer calls of the pulumi command: each takes some tenths of a second to start.
-type localWorkspace struct {
+// quickWorkspace is the Automation API's workspace with fewer calls of the pulumi command: each takes some tenths of a second to start.
+type quickWorkspace struct {
 	auto.Workspace
-	config auto.ConfigMap
+	config auto.ConfigMap // read by SelectStack, for the first that asks
 }
 
-// SelectStack reads the configuration, which fails in the same way if there is no such stack. It does not change which stack a plain
-// `pulumi` works on: every call here names its own.
-func (w *localWorkspace) SelectStack(ctx context.Context, stack string) (err error) {
+// SelectStack reads the configuration, which fails in the same way if there is no such stack. It does not make the stack the current one
+// of the folder: every call here names its own.
+func (w *quickWorkspace) SelectStack(ctx context.Context, stack string) (err error) {
 	w.config, err = w.Workspace.GetAllConfig(ctx, stack)
 	return err
 }
 
-// GetAllConfig returns what SelectStack has read.
-func (w *localWorkspace) GetAllConfig(ctx context.Context, stack string) (auto.ConfigMap, error) {
-	if w.config != nil {
-		return w.config, nil
+// GetAllConfig returns what SelectStack has read, once: what changes after that is read anew.
+func (w *quickWorkspace) GetAllConfig(ctx context.Context, stack string) (auto.ConfigMap, error) {
+	if config := w.config; config != nil {
+		w.config = nil
+		return config, nil
 	}
 	return w.Workspace.GetAllConfig(ctx, stack)
 }
 
 // StackOutputs reads all outputs with their values. Each counts as a secret: which of them are would take another call.
-func (w *localWorkspace) StackOutputs(ctx context.Context, stack string) (auto.OutputMap, error) {
+func (w *quickWorkspace) StackOutputs(ctx context.Context, stack string) (auto.OutputMap, error) {
 	values, err := w.outputs(ctx, stack, "--show-secrets")
 	if err != nil {
 		return nil, err
@@ -46,7 +47,7 @@ func (w *localWorkspace) StackOutputs(ctx context.Context, stack string) (auto.O
 }
 
 // outputs reads all outputs. Without the flag --show-secrets, "[secret]" stands for each secret value.
-func (w *localWorkspace) outputs(ctx context.Context, stack string, flags ...string) (map[string]any, error) {
+func (w *quickWorkspace) outputs(ctx context.Context, stack string, flags ...string) (map[string]any, error) {
 	text, err := w.run(ctx, append([]string{"stack", "output", "--json", "--stack", stack}, flags...)...)
 	if err != nil {
 		return nil, fmt.Errorf("reading outputs: %w", err)
@@ -59,7 +60,7 @@ func (w *localWorkspace) outputs(ctx context.Context, stack string, flags ...str
 }
 
 // run calls the pulumi command as the workspace does and returns what it prints.
-func (w *localWorkspace) run(ctx context.Context, args ...string) (string, error) {
+func (w *quickWorkspace) run(ctx context.Context, args ...string) (string, error) {
 	var env []string
 	for name, v := range w.GetEnvVars() {
 		env = append(env, name+"="+v)

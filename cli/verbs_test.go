@@ -76,6 +76,19 @@ func TestUp(t *testing.T) {
 	}
 }
 
+func TestUpMakesTheStack(t *testing.T) {
+	p := newProject(t)
+	url, ca := app(t, "v1")
+	p.outputs(t, map[string]any{"url": url, "version": "v1", "ca": ca})
+	p.answer(t, "no-stack", "")
+	if code, _, errOut := p.run(t, nil, "up"); code != exitOK {
+		t.Fatalf("exit code %d:\n%s", code, errOut)
+	}
+	if got := p.calls(t, "stack init"); len(got) != 1 || !strings.Contains(got[0], "local") {
+		t.Errorf("the stack is not made: %q", got)
+	}
+}
+
 func TestUpFails(t *testing.T) {
 	for _, row := range []struct {
 		name string

@@ -27,7 +27,7 @@ func (c *command) home() string { return filepath.Join(c.root, ".slipway") }
 type session struct {
 	Stack
 	auto      auto.Stack
-	workspace *localWorkspace // of auto
+	workspace *quickWorkspace // the same as auto.Workspace()
 	input     stacks.Input
 	env       map[string]string // of the pulumi command
 }
@@ -68,7 +68,7 @@ func (c *command) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the project: %w", err)
 	}
-	w := &localWorkspace{Workspace: local}
+	w := &quickWorkspace{Workspace: local}
 	project, err := w.ProjectSettings(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading Pulumi.yaml: %w", err)

@@ -86,7 +86,8 @@ func (p *project) environment() []string {
 	return append(append(env, "PULUMI_HOME="+p.home), p.env...)
 }
 
-// writeStackFile writes what Pulumi.local.yaml says, but turns both rate limits off, so that load from one address is no abuse.
+// writeStackFile writes a stack's file like Pulumi.local.yaml, with ports of its own, and with both rate limits off, so that load from
+// one address is no abuse.
 func (p *project) writeStackFile(t *testing.T, more string) {
 	t.Helper()
 	text := fmt.Sprintf(`config:

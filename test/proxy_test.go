@@ -45,7 +45,7 @@ func (s *suite) weights(t *testing.T) {
 		}
 	}
 	t.Cleanup(func() { set(0) })
-	// Before it listens, the proxy may try it: one that DNS has just announced counts as up until its first check.
+	// Before green listens, the proxy might send it requests: one that DNS has just announced counts as up until its first check.
 	eventually(t, 20*time.Second, func() string {
 		if out, err := exec.Command("docker", "exec", green, "/links", "healthcheck").CombinedOutput(); err != nil {
 			return fmt.Sprintf("green does not serve: %v: %s", err, out)

@@ -227,7 +227,7 @@ func (s *suite) killedRollout(t *testing.T) {
 		if second, _ := s.rollout(t, "start"); second.code != 5 || !strings.Contains(second.stderr, "driven by") {
 			t.Errorf("a second rollout must be refused: %s", second)
 		}
-	})
+	}, "-c", "rollout.bake=10s") // time for the second one within the last step
 	if before = s.release(t); before.Rollout == nil || before.Slots[before.Rollout.Candidate].Weight != 100 {
 		t.Errorf("after the kill at the last step the release is %+v", before)
 	}

@@ -3,10 +3,8 @@ package toolchain
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
@@ -56,17 +54,18 @@ func (m *machine) assembleHome(plugins map[string]string) (string, error) {
 	return home, nil
 }
 
-// keepNoLogs puts a file where Pulumi would make its folder of logs, and Pulumi does without them. They hold whatever it does, with the
-// encrypted values of secrets, up to 500 MB; writing them is a quarter of the work of an update that changes nothing.
+// keepNoLogs puts a file where Pulumi would make its folder of logs. Pulumi logs all that it does, at every call, values of secrets
+// included (encrypted as soon as the stack's key is known), and keeps 7 days or 500 MB of it. It has no switch for that, but does without
+// logs where it can't make the folder.
 // https://www.pulumi.com/docs/iac/cli/commands/pulumi_logs_decrypt/
 func keepNoLogs(home string) error {
-	if err := os.MkdirAll(home, 0o755); err != nil {
-		return fmt.Errorf("making the Pulumi home: %w", err)
+	logs := filepath.Join(home, "logs")
+	if info, err := os.Stat(logs); err == nil && info.IsDir() {
+		if err := os.RemoveAll(logs); err != nil {
+			return fmt.Errorf("removing Pulumi's logs: %w", err)
+		}
 	}
-	f, err := os.OpenFile(filepath.Join(home, "logs"), os.O_CREATE|os.O_EXCL, 0o644)
-	if errors.Is(err, fs.ErrExist) {
-		return nil // also where an earlier version has let Pulumi make the folder
-	}
+	f, err := os.OpenFile(logs, os.O_CREATE, 0o644)
 	if err != nil {
 		return fmt.Errorf("making the Pulumi home: %w", err)
 	}

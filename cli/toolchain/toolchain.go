@@ -5,7 +5,7 @@
 //
 // The user's own ~/.pulumi never gets anything that was built here. Built plugins lie in a Pulumi home of their own, in the
 // layout of Pulumi's plugin cache, beside links to the plugins that the user has; Pulumi keeps reading the user's
-// credentials. (Plugins on PATH would do too, but Pulumi warns of each of them at each run.)
+// credentials, and keeps no logs there. (Plugins on PATH would do too, but Pulumi warns of each of them at each run.)
 //
 // SLIPWAY_TOOLCHAIN=path, download or build forces one way.
 package toolchain

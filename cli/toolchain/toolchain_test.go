@@ -286,4 +286,16 @@ func TestEnvironment(t *testing.T) {
 	if found, _ := filepath.Glob(filepath.Join(f.pulumiHome, "plugins", "resource-docker*")); len(found) != 0 {
 		t.Errorf("the user's own Pulumi home got %v", found)
 	}
+	// As it was left by Pulumi where nothing kept it from making logs.
+	logs := filepath.Join(env["PULUMI_HOME"], "logs")
+	if err := errors.Join(os.Remove(logs), os.Mkdir(logs, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(logs, "pulumi.log"), "old", 0o600)
+	if _, err := f.ensure(t.Context(), testNeeds); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(logs); err != nil || !info.Mode().IsRegular() {
+		t.Errorf("Pulumi can keep logs: %v, %v", info, err)
+	}
 }
