@@ -24,6 +24,7 @@ import (
 const fakePulumi = `#!/bin/sh
 if [ "$1" = --non-interactive ]; then shift; fi
 echo "$*" >> "$FAKE_PULUMI/calls"
+echo "$GOGC" > "$FAKE_PULUMI/gogc"
 answer() { if [ -f "$FAKE_PULUMI/$1" ]; then cat "$FAKE_PULUMI/$1"; else echo "$2"; fi; }
 case "$*" in
 version*) echo v3.204.0; exit ;;
@@ -63,7 +64,7 @@ func newProject(t *testing.T) *project {
 	t.Setenv("SLIPWAY_TOOLCHAIN", "path")
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("HOME", t.TempDir())
-	for _, name := range []string{"PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_ACCESS_TOKEN", "PULUMI_CREDENTIALS_PATH"} {
+	for _, name := range []string{"PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_ACCESS_TOKEN", "PULUMI_CREDENTIALS_PATH", "GOGC"} {
 		t.Setenv(name, "")
 		if err := os.Unsetenv(name); err != nil {
 			t.Fatal(err)

@@ -64,6 +64,9 @@ func TestUp(t *testing.T) {
 			t.Errorf("pulumi %s is called %d times, want %d: %q", verb, len(got), want, got)
 		}
 	}
+	if got := read(t, filepath.Join(p.fake, "gogc")); got != "400\n" {
+		t.Errorf("pulumi runs with GOGC=%s", got)
+	}
 	if want := []string{"prepare", "repair"}; !slices.Equal(p.target.asked, want) {
 		t.Errorf("the target was asked for %v, want %v", p.target.asked, want)
 	}

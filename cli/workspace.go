@@ -41,6 +41,11 @@ func (c *command) open(ctx context.Context) (*session, error) {
 	}
 	env := tools.Env()
 	maps.Copy(env, toolchain.DockerContext(ctx))
+	if c.program.Cloud == stacks.CloudDocker && os.Getenv("GOGC") == "" {
+		// The plugins of this cloud are small, and all of it runs for seconds: an update of nothing takes a tenth less, and 45 MB more.
+		// https://go.dev/doc/gc-guide#GOGC
+		env["GOGC"] = "400"
+	}
 	backend, err := c.backend(os.Getenv)
 	if err != nil {
 		return nil, err
