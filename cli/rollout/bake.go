@@ -40,12 +40,13 @@ func (s *stretch) lasts(still bool) time.Duration {
 func (r *Runner) bake(ctx context.Context) (reason string, err error) {
 	since, seen, slow := time.Now(), time.Now(), 0
 	var holding, waiting stretch
+	every := evenly(r.Bake+r.Health.Lag(), r.Every)
 	limits := struct{ held, quiet, blind time.Duration }{max(patience*r.Bake, leastPatience), max(quietPatience*r.Bake, leastQuiet), max(blind, blindLooks*r.Every)}
 	for {
 		select {
 		case <-ctx.Done():
 			return "", ctx.Err()
-		case <-time.After(r.Every):
+		case <-time.After(every):
 		}
 		o := r.now.Rollout
 		sides, err := Look(ctx, r.Health, r.now, since)
@@ -99,6 +100,15 @@ func (r *Runner) bake(ctx context.Context) (reason string, err error) {
 			}
 		}
 	}
+}
+
+// evenly is the time between looks, no longer than most, with which one of them falls on the end of the whole time.
+func evenly(whole, most time.Duration) time.Duration {
+	if whole <= 0 {
+		return most
+	}
+	looks := (whole + most - 1) / most
+	return (whole + looks - 1) / looks
 }
 
 // examine looks at the live version while it has all of the traffic: without that, a step of 100 % would have nothing to be compared

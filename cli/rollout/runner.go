@@ -45,7 +45,7 @@ type Runner struct {
 	Door   Door
 	Health Health
 	Criteria
-	// Bake is how long the health is watched at each step, Keep how long the version before stays, Every the time between two looks.
+	// Bake is how long the health is watched at each step, Keep how long the version before stays, Every the longest time between two looks.
 	Bake, Keep, Every time.Duration
 	// Synthetic sends requests of its own where there are too few to judge.
 	Synthetic bool

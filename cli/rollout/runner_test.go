@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,7 +23,8 @@ type world struct {
 	version string // of the source
 	serving string // what the public address says; empty for the right version
 	smoke   int    // status of the smoke path
-	asked   map[components.Slot]int
+	mu      sync.Mutex
+	asked   map[components.Slot]int // several requests come at once
 
 	done []string // transitions, with the weights after them
 	fail map[release.Action][]error
@@ -96,7 +98,9 @@ func (*world) Lag() time.Duration { return 10 * time.Second }
 // RoundTrip is the front door.
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	slot := components.Slot(r.Header.Get(components.SlotHeader))
+	w.mu.Lock()
 	w.asked[slot]++
+	w.mu.Unlock()
 	rec := httptest.NewRecorder()
 	if r.Header.Get(components.SlotKeyHeader) != "key" {
 		rec.WriteHeader(http.StatusForbidden)
@@ -339,6 +343,31 @@ func TestAbortIsFinished(t *testing.T) {
 		got, err := w.runner(&said).Resume(t.Context(), w.now, false, false)
 		if err != nil || got.Outcome != RolledBack || !strings.Contains(got.Reason, "/smoke") || len(w.now.Slots) != 1 {
 			t.Errorf("%+v, %v, %+v", got, err, w.now)
+		}
+	})
+}
+
+// TestLooksFallOnTheEnd: a step lasts as long as rollout.bake and the lag of the metrics, also where that is no multiple of the time
+// between two looks.
+func TestLooksFallOnTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said []Event
+		w := newWorld(t)
+		r := w.runner(&said)
+		r.Every = 15 * time.Second // 40 s are to be watched
+		began := time.Now()
+		got, err := r.Start(t.Context(), "r1", []int{100}, false)
+		if err != nil || got.Outcome != Promoted {
+			t.Fatalf("%+v, %v\n%s", got, err, texts(said))
+		}
+		looks := 0
+		for _, e := range said {
+			if e.Kind == Looked {
+				looks++
+			}
+		}
+		if took := time.Since(began); looks != 3 || took < 40*time.Second || took > 41*time.Second {
+			t.Errorf("%d looks in %s, want 3 in 40 s\n%s", looks, took, texts(said))
 		}
 	})
 }
