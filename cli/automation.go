@@ -4,17 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
+	"github.com/slipway-iac/slipway/stacks"
 )
 
 // quickWorkspace is the Automation API's workspace with fewer calls of the pulumi command: each takes some tenths of a second to start.
 type quickWorkspace struct {
 	auto.Workspace
-	config auto.ConfigMap // read by SelectStack, for the first that asks
+	config  auto.ConfigMap  // read by SelectStack, for the first that asks
+	exports *stacks.Exports // of the update that runs
 }
 
 // SelectStack reads the configuration, which fails in the same way if there is no such stack. It does not make the stack the current one
@@ -33,17 +35,41 @@ func (w *quickWorkspace) GetAllConfig(ctx context.Context, stack string) (auto.C
 	return w.Workspace.GetAllConfig(ctx, stack)
 }
 
-// StackOutputs reads all outputs with their values. Each counts as a secret: which of them are would take another call.
+// expectExports lets the program of the update that follows tell its outputs; done ends that.
+func (w *quickWorkspace) expectExports(in *stacks.Input) (done func()) {
+	in.Exports = &stacks.Exports{}
+	w.exports = in.Exports
+	return func() { w.exports = nil }
+}
+
+// StackOutputs reads all outputs with their values, those of the update that has just succeeded from its program. Each counts as a
+// secret: which of them are would take another call.
 func (w *quickWorkspace) StackOutputs(ctx context.Context, stack string) (auto.OutputMap, error) {
-	values, err := w.outputs(ctx, stack, "--show-secrets")
-	if err != nil {
-		return nil, err
+	var values map[string]any
+	if w.exports != nil {
+		values = w.exports.Values()
+	}
+	if values == nil {
+		var err error
+		if values, err = w.outputs(ctx, stack, "--show-secrets"); err != nil {
+			return nil, err
+		}
 	}
 	out := auto.OutputMap{}
 	for name, v := range values {
 		out[name] = auto.OutputValue{Value: v, Secret: true}
 	}
 	return out, nil
+}
+
+// ExportStack reads the state as it is stored, with its secrets encrypted: nothing here needs them, and opening them takes time.
+func (w *quickWorkspace) ExportStack(ctx context.Context, stack string) (apitype.UntypedDeployment, error) {
+	var state apitype.UntypedDeployment
+	text, err := w.run(ctx, "stack", "export", "--stack", stack)
+	if err != nil {
+		return state, err
+	}
+	return state, json.Unmarshal([]byte(text), &state)
 }
 
 // outputs reads all outputs. Without the flag --show-secrets, "[secret]" stands for each secret value.
@@ -70,15 +96,4 @@ func (w *quickWorkspace) run(ctx context.Context, args ...string) (string, error
 		return "", fmt.Errorf("pulumi %s: %w: %s", strings.Join(args[:2], " "), err, strings.TrimSpace(stderr))
 	}
 	return stdout, nil
-}
-
-// noHistory is the pulumi command, but does not run it for the history of a stack: the Automation API asks for that after every
-// operation, and nothing here reads it.
-type noHistory struct{ auto.PulumiCommand }
-
-func (n noHistory) Run(ctx context.Context, dir string, in io.Reader, out, errOut []io.Writer, env []string, args ...string) (string, string, int, error) {
-	if slices.Equal(args[:min(2, len(args))], []string{"stack", "history"}) {
-		return "[]", "", 0, nil
-	}
-	return n.PulumiCommand.Run(ctx, dir, in, out, errOut, env, args...)
 }

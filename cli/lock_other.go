@@ -2,7 +2,10 @@
 
 package cli
 
-import "os"
+import (
+	"os"
+	"os/exec"
+)
 
 // alive tells whether a process exists.
 func alive(pid int) bool {
@@ -18,6 +21,9 @@ func orphan(int) bool { return false }
 
 // startedIn is not told here.
 func startedIn(int, string) bool { return false }
+
+// ownGroup does nothing here.
+func ownGroup(*exec.Cmd) {}
 
 func interrupt(int) {}
 

@@ -131,6 +131,7 @@ func (m *moving) Serves(ctx context.Context, version string) error {
 func (m *moving) update(ctx context.Context, what string, t *release.Transition) (release.Release, error) {
 	in := m.input
 	in.Transition = t
+	defer m.workspace.expectExports(&in)()
 	program := m.c.program.Inline(m.c.root, in)
 	var refusal atomic.Pointer[error] // set by the program, read by what shows the engine's messages
 	m.auto.Workspace().SetProgram(func(ctx *pulumi.Context) error {

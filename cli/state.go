@@ -8,8 +8,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
-// Resource is what the command line needs to know of one resource in Pulumi's state. Outputs hold secrets in plain text: the
-// Automation API decrypts them. Print none of them.
+// Resource is what the command line needs to know of one resource in Pulumi's state. Secrets among the outputs are as they are stored,
+// encrypted.
 type Resource struct {
 	URN     string
 	Type    string

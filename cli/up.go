@@ -25,6 +25,9 @@ func up(ctx context.Context, c *command) error {
 	if err := s.repair(ctx, c); err != nil {
 		return err
 	}
+	in := s.input
+	defer s.workspace.expectExports(&in)()
+	s.workspace.SetProgram(c.program.Inline(c.root, in))
 	f := newFollow(c.err, c.progress, "updating stack "+s.Name)
 	result, err := s.auto.Up(ctx, optup.EventStreams(f.events), optup.SuppressProgress())
 	f.wait()

@@ -27,6 +27,8 @@ type Input struct {
 	SecretKeys []string
 	// Transition is the change of the release that the run is for. Nil for an update that moves no traffic.
 	Transition *release.Transition
+	// Exports, if not nil, learns the outputs of the run.
+	Exports *Exports
 	// Simulated says that nothing outside answers: no cloud, and no network.
 	Simulated bool
 }

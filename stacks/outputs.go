@@ -3,6 +3,7 @@ package stacks
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -18,7 +19,7 @@ var outputNames = []string{"url", "image", "version", "dashboard", "ca", "databa
 //
 // A reference to the stack itself is what every back end can answer from any checkout, under the lock of the update.
 // https://www.pulumi.com/docs/iac/concepts/stacks/#stackreferences
-func readOutputs(ctx *pulumi.Context) (release.Release, error) {
+func readOutputs(ctx *pulumi.Context, out *Exports) (release.Release, error) {
 	self := fmt.Sprintf("%s/%s/%s", ctx.Organization(), ctx.Project(), ctx.Stack())
 	ref, err := pulumi.NewStackReference(ctx, self, nil)
 	if err != nil {
@@ -29,16 +30,16 @@ func readOutputs(ctx *pulumi.Context) (release.Release, error) {
 		details, err := ref.GetOutputDetails(name)
 		if err != nil {
 			// Nothing must be exported in this case: an empty set of outputs would take the place of the last one.
-			ctx.Export("release", pulumi.String("").ToStringOutput().ApplyT(func(string) (string, error) {
+			out.export(ctx, "release", pulumi.String("").ToStringOutput().ApplyT(func(string) (string, error) {
 				return "", errors.New("the stack's own outputs can't be read")
 			}))
 			return release.Release{}, fmt.Errorf("reading the stack's own outputs: %w", err)
 		}
 		switch {
 		case details.SecretValue != nil:
-			ctx.Export(name, pulumi.ToSecret(details.SecretValue))
+			out.export(ctx, name, pulumi.ToSecret(details.SecretValue))
 		case details.Value != nil:
-			ctx.Export(name, pulumi.Any(details.Value))
+			out.export(ctx, name, pulumi.Any(details.Value))
 		}
 		if name == "release" {
 			if text, err = textOf(details); err != nil {
@@ -61,4 +62,54 @@ func textOf(details *pulumi.StackReferenceOutputDetails) (string, error) {
 		return "", errors.New("reading the stack's output release: it is no text")
 	}
 	return text, nil
+}
+
+// Exports are the outputs of one run as its program knows them, secrets in plain text: a caller in the same process need not ask the
+// back end for them. The zero value is ready to use. They hold once the update has succeeded.
+type Exports struct {
+	mu     sync.Mutex
+	values map[string]*exported
+}
+
+type exported struct {
+	value any
+	known bool
+}
+
+// export exports an output of the stack. A later one of the same name takes its place.
+func (e *Exports) export(ctx *pulumi.Context, name string, value pulumi.Input) {
+	if e == nil {
+		ctx.Export(name, value)
+		return
+	}
+	latest := &exported{}
+	e.mu.Lock()
+	if e.values == nil {
+		e.values = map[string]*exported{}
+	}
+	e.values[name] = latest
+	e.mu.Unlock()
+	ctx.Export(name, pulumi.ToOutput(value).ApplyT(func(v any) any {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		latest.value, latest.known = v, true
+		return v
+	}))
+}
+
+// Values returns all outputs by name, or nil if the program has not exported any, or does not know the value of one.
+func (e *Exports) Values() map[string]any {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var out map[string]any
+	for name, one := range e.values {
+		if !one.known {
+			return nil
+		}
+		if out == nil {
+			out = map[string]any{}
+		}
+		out[name] = one.value
+	}
+	return out
 }

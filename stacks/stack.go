@@ -49,7 +49,7 @@ func (p Program) Inline(root string, in Input) pulumi.RunFunc {
 		if len(violations) > 0 {
 			return violationError(violations)
 		}
-		last, err := readOutputs(ctx)
+		last, err := readOutputs(ctx, in.Exports)
 		if err != nil {
 			return err
 		}
@@ -62,12 +62,12 @@ func (p Program) Inline(root string, in Input) pulumi.RunFunc {
 		if err != nil {
 			return err
 		}
-		return deploy(ctx, platform, root, c, v)
+		return deploy(ctx, platform, root, c, v, in.Exports)
 	}
 }
 
 // deploy is the whole stack on one page.
-func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config, v versions) error {
+func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config, v versions, out *Exports) error {
 	parent := pulumi.Parent(p)
 	if version, behind := v.behind(); behind {
 		if err := ctx.Log.Info(fmt.Sprintf("The app is deployed by `go run . rollout start` (rollout.strategy is %s): version %s of the source is not touched by this update, which is for everything else.", c.Rollout.Strategy, version), nil); err != nil {
@@ -108,7 +108,7 @@ func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config, v
 		}
 		service.Secrets[name] = s.Ref
 	}
-	scopes, err := dataStores(ctx, p, root, c, &service)
+	scopes, err := dataStores(ctx, p, root, c, &service, out)
 	if err != nil {
 		return err
 	}
@@ -135,23 +135,23 @@ func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config, v
 		return err
 	}
 	live := v.live(tracks)
-	ctx.Export("url", edge.URL)
-	ctx.Export("image", live.Image.StringOutput)
-	ctx.Export("version", pulumi.String(live.Version))
-	ctx.Export("dashboard", dashboard.URL)
-	ctx.Export("ca", certificate.CA)
+	out.export(ctx, "url", edge.URL)
+	out.export(ctx, "image", live.Image.StringOutput)
+	out.export(ctx, "version", pulumi.String(live.Version))
+	out.export(ctx, "dashboard", dashboard.URL)
+	out.export(ctx, "ca", certificate.CA)
 	if edge.SlotKey != (pulumi.StringOutput{}) {
-		ctx.Export("slotKey", pulumi.ToSecret(edge.SlotKey))
+		out.export(ctx, "slotKey", pulumi.ToSecret(edge.SlotKey))
 	}
 	if svc.Health != nil {
-		ctx.Export("health", svc.Health.Map())
+		out.export(ctx, "health", svc.Health.Map())
 	}
-	ctx.Export("release", v.text(tracks, svc.Ready, edge.Ready))
+	out.export(ctx, "release", v.text(tracks, svc.Ready, edge.Ready))
 	return nil
 }
 
 // dataStores makes the database and the cache, and gives their addresses to the service.
-func dataStores(ctx *pulumi.Context, p components.Platform, root string, c Config, service *components.ServiceArgs) (components.Scopes, error) {
+func dataStores(ctx *pulumi.Context, p components.Platform, root string, c Config, service *components.ServiceArgs, out *Exports) (components.Scopes, error) {
 	var scopes components.Scopes
 	parent := pulumi.Parent(p)
 	if c.Database.Enabled {
@@ -174,7 +174,7 @@ func dataStores(ctx *pulumi.Context, p components.Platform, root string, c Confi
 		service.Secrets["DATABASE_URL"], service.Env["DATABASE_CA"] = db.URL, db.CA
 		service.Init = append(service.Init, db.Init)
 		scopes.Database = db.Scope
-		ctx.Export("databaseEndpoint", db.Endpoint)
+		out.export(ctx, "databaseEndpoint", db.Endpoint)
 	}
 	if c.Cache.Enabled {
 		cache, err := components.NewCache(ctx, p, "cache", components.CacheArgs{Size: c.Cache.Size, HA: c.Cache.HA}, parent)
@@ -183,7 +183,7 @@ func dataStores(ctx *pulumi.Context, p components.Platform, root string, c Confi
 		}
 		service.Secrets["CACHE_URL"], service.Env["CACHE_CA"] = cache.URL, cache.CA
 		scopes.Cache = cache.Scope
-		ctx.Export("cacheEndpoint", cache.Endpoint)
+		out.export(ctx, "cacheEndpoint", cache.Endpoint)
 	}
 	return scopes, nil
 }

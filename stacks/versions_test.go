@@ -37,7 +37,7 @@ func newTrain(t *testing.T, strategy string) *train {
 // update runs the program with the outputs of the last update, and keeps what it exports.
 func (r *train) update(t *testing.T, do *release.Transition) error {
 	t.Helper()
-	r.in.Transition = do
+	r.in.Transition, r.in.Exports = do, &Exports{}
 	program := Program{Cloud: CloudDocker, Platform: func(ctx *pulumi.Context, _ string, _ Config) (components.Platform, error) {
 		made, err := newRecorder(ctx)
 		r.asked = made
@@ -45,11 +45,17 @@ func (r *train) update(t *testing.T, do *release.Transition) error {
 	}}
 	recording, err := componentstest.Record(program.Inline(r.root, r.in), componentstest.Options{Previous: r.outputs})
 	r.said = recording.Messages
-	exported := map[string]string{}
+	exported, known := map[string]string{}, r.in.Exports.Values()
 	for name, v := range recording.Exports {
 		if v.IsString() {
 			exported[string(name)] = v.StringValue()
 		}
+		if known[string(name)] != exported[string(name)] && err == nil {
+			t.Errorf("the program knows output %s as %v, the engine as %v", name, known[string(name)], v)
+		}
+	}
+	if len(known) != len(recording.Exports) && err == nil {
+		t.Errorf("the program knows the outputs %v, the engine %v", known, recording.Exports)
 	}
 	if err == nil || len(exported) > 0 {
 		r.outputs = exported
@@ -203,5 +209,12 @@ func TestUnreadableRelease(t *testing.T) {
 	r.outputs["release"] = `{"format":99}`
 	if err := r.update(t, nil); err == nil || !strings.Contains(err.Error(), "format 99") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestExportsWithoutAProgram: the caller then asks the back end.
+func TestExportsWithoutAProgram(t *testing.T) {
+	if got := (&Exports{}).Values(); got != nil {
+		t.Errorf("a program that has exported nothing knows %v", got)
 	}
 }

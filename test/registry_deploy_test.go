@@ -44,8 +44,7 @@ type deployment struct {
 
 func newDeployment(t *testing.T, r *registry) *deployment {
 	t.Helper()
-	t.Setenv("SLIPWAY_TOOLCHAIN", "build") // the plugins of our own are under test, also where the official ones could be had
-	tools, err := toolchain.Ensure(t.Context(), progress.New(os.Stderr), repositoryRoot(t), toolchain.For("docker")...)
+	tools, err := toolchain.Build(t.Context(), progress.New(os.Stderr), repositoryRoot(t), toolchain.For("docker")...)
 	must(t, err)
 	d := &deployment{registry: r, state: t.TempDir()}
 	env := tools.Env()

@@ -2,9 +2,11 @@ package localdocker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/slipway-iac/slipway/cli"
 	"github.com/slipway-iac/slipway/cli/progress"
@@ -25,11 +27,18 @@ const (
 //   - so is a network that the state does not know: creation was cut off, or its containers were removed by hand;
 //   - whatever the state knows and the engine does not have is to be read again, so that it is made anew.
 func (Target) Repair(ctx context.Context, p *progress.Printer, s cli.Stack, state []cli.Resource) ([]string, error) {
-	if err := ownedByOther(ctx, s); err != nil {
-		return nil, err
+	var running []inspected
+	var refresh []string
+	var owned, listed, looked error
+	var wait sync.WaitGroup
+	wait.Go(func() { owned = ownedByOther(ctx, s) })
+	wait.Go(func() { running, listed = containers(ctx, s) })
+	wait.Go(func() { refresh, looked = missing(ctx, state) })
+	wait.Wait()
+	if owned != nil {
+		return nil, owned
 	}
-	running, err := containers(ctx, s)
-	if err != nil {
+	if err := errors.Join(listed, looked); err != nil {
 		return nil, err
 	}
 	if len(running) > 0 && !slices.ContainsFunc(state, func(r cli.Resource) bool { return r.Type == typeNetwork }) {
@@ -41,10 +50,6 @@ func (Target) Repair(ctx context.Context, p *progress.Printer, s cli.Stack, stat
 		byID[c.ID] = c
 	}
 	known := map[string]bool{}
-	refresh, err := missing(ctx, state)
-	if err != nil {
-		return nil, err
-	}
 	for _, r := range state {
 		if r.Type != typeContainer {
 			continue

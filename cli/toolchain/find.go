@@ -33,8 +33,11 @@ func (p program) file() string {
 func (m *machine) find(ctx context.Context, p program) (found, bool) {
 	for _, dir := range filepath.SplitList(m.path) {
 		file := filepath.Join(dir, p.file())
-		if isProgram(file) && p.accepts(versionOf(ctx, p, file)) {
-			return found{file: file, local: true}, true
+		if !isProgram(file) {
+			continue
+		}
+		if version := versionOf(ctx, p, file); p.accepts(version) {
+			return found{file: file, local: true, version: version}, true
 		}
 	}
 	if p.plugin == "" {

@@ -11,6 +11,7 @@
 package toolchain
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,8 @@ const (
 type Tools struct {
 	// Pulumi is the path of the pulumi command.
 	Pulumi string
+	// PulumiVersion is its version, without a "v".
+	PulumiVersion string
 	// root is the folder with bin/pulumi in it, if it isn't the one on PATH.
 	root  string
 	paths []string
@@ -93,6 +96,16 @@ func Ensure(ctx context.Context, p *progress.Printer, root string, needs ...Need
 	return m.ensure(ctx, needs)
 }
 
+// Build is Ensure with what is built from tools/ alone, also where the official programs are or could be had.
+func Build(ctx context.Context, p *progress.Printer, root string, needs ...Need) (*Tools, error) {
+	m, err := thisMachine(p, root)
+	if err != nil {
+		return nil, err
+	}
+	m.way = wayBuild
+	return m.ensure(ctx, needs)
+}
+
 func thisMachine(p *progress.Printer, root string) (*machine, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -121,10 +134,11 @@ func thisMachine(p *progress.Printer, root string) (*machine, error) {
 
 // found is where one program was found or put.
 type found struct {
-	file  string   // the program
-	paths []string // folders that it needs on PATH
-	built bool
-	local bool // it was there already, where Pulumi finds it by itself
+	file    string   // the program
+	paths   []string // folders that it needs on PATH
+	built   bool
+	local   bool   // it was there already, where Pulumi finds it by itself
+	version string // of one that was there already, if it has told
 }
 
 func (m *machine) ensure(ctx context.Context, needs []Need) (*Tools, error) {
@@ -146,7 +160,7 @@ func (m *machine) ensure(ctx context.Context, needs []Need) (*Tools, error) {
 			t.built = t.built || f.built
 			switch {
 			case command:
-				cli, t.Pulumi = f.file, f.file
+				cli, t.Pulumi, t.PulumiVersion = f.file, f.file, cmp.Or(f.version, p.version)
 				if !f.local {
 					t.root = filepath.Dir(filepath.Dir(f.file))
 					t.paths = append(t.paths, filepath.Dir(f.file))

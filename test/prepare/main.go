@@ -31,15 +31,12 @@ func prepare(ctx context.Context) error {
 	if err := toolchain.EnsureBaseImages(ctx, p); err != nil {
 		return err
 	}
-	// The plugins of our own are under test, also where the official ones could be had.
-	if err := os.Setenv("SLIPWAY_TOOLCHAIN", "build"); err != nil {
-		return err
-	}
 	root, err := os.Getwd()
 	if err != nil {
 		return err
 	}
-	tools, err := toolchain.Ensure(ctx, p, root, toolchain.For("docker")...)
+	// The plugins of our own are under test.
+	tools, err := toolchain.Build(ctx, p, root, toolchain.For("docker")...)
 	if err != nil {
 		return err
 	}
