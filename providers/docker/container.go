@@ -104,10 +104,10 @@ func (p *Platform) runContainer(ctx *pulumi.Context, c container, opts ...pulumi
 		args.Wait = pulumi.Bool(true)
 		args.WaitTimeout = pulumi.Int(120)
 		args.Healthcheck = docker.ContainerHealthcheckArgs{
-			Tests:       pulumi.ToStringArray(append([]string{"CMD"}, c.health...)),
+			Tests:       pulumi.ToStringArray(append([]string{"CMD", "/bin/sh", "-c", unhurried, "health"}, c.health...)),
 			Interval:    pulumi.String("3s"),
-			Timeout:     pulumi.String("3s"),
-			Retries:     pulumi.Int(5),
+			Timeout:     pulumi.String("20s"),
+			Retries:     pulumi.Int(3),
 			StartPeriod: pulumi.String("30s"),
 		}
 	}
@@ -130,6 +130,15 @@ func (p *Platform) runContainer(ctx *pulumi.Context, c container, opts ...pulumi
 	}
 	return made, nil
 }
+
+// unhurried runs a health check, its arguments, but waits first in a container that has run for half a minute. Before version 25, Docker
+// checks all the time as often as at the start, when the creation waits for it: each check starts processes, and those of a stack at rest
+// would take most of what it takes of the processor. Field 22 of /proc/1/stat is the start, in hundredths of a second since boot.
+// https://docs.docker.com/reference/dockerfile/#healthcheck and https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+const unhurried = `read -r up _ </proc/uptime && stat=$(cat /proc/1/stat) || exit 1
+from=${stat##*) }; set -- "$(echo "$from" | cut -d " " -f 20)" "$@"
+[ $((${up%.*} - $1 / 100)) -lt 30 ] || sleep 12
+shift; exec "$@"`
 
 // hostNameLimit is the longest a label of a host name can be: containers reach each other by their names.
 // https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4
