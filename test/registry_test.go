@@ -20,6 +20,7 @@ func TestRegistry(t *testing.T) {
 	if testing.Short() {
 		t.Skip("end to end: left out by -short")
 	}
+	t.Parallel()
 	requireEngine(t)
 	r := startRegistry(t)
 	d := newDeployment(t, r)

@@ -22,6 +22,7 @@ func TestLocalStack(t *testing.T) {
 	if testing.Short() {
 		t.Skip("end to end: left out by -short")
 	}
+	t.Parallel() // beside TestRegistry, which is done before the first load begins
 	requireEngine(t)
 	requireBrowser(t)
 	sweepDead(t)
@@ -40,7 +41,6 @@ func TestLocalStack(t *testing.T) {
 		{"plain HTTP only redirects", s.plainHTTP},
 		{"headers and hidden paths", s.headers},
 		{"links API", s.api},
-		{"page in the browser", s.page},
 		{"containers are hardened", s.hardened},
 		{"Go's memory limit follows the container's", s.memoryLimit},
 		{"ports and networks", s.exposure},
@@ -49,12 +49,15 @@ func TestLocalStack(t *testing.T) {
 		{"bad versions under load", s.badVersions},
 		{"cache outage", s.cacheOutage},
 		{"database outage", s.databaseOutage},
+		{"page in the browser", s.page},
+		{"replicas that never became ready set off the alarm", s.neverReadyAlarm},
+		{"back and forward under load", s.backAndForward},
 		{"run killed and interrupted", s.interrupted},
 		{"two runs at once", s.concurrent},
 		{"weights of the slots", s.weights},
+		{"rate limit", s.rateLimit},
 		{"monitoring", s.monitoring},
 		{"no secret leaks", s.secrets},
-		{"rate limit", s.rateLimit},
 		{"verbs that change nothing", s.verbs},
 		{"rate limit ends with the abuse", s.rateLimitEnds},
 		{"destroy keeps data", s.destroyKeeps},
