@@ -2,10 +2,7 @@
 
 package cli
 
-import (
-	"os"
-	"os/exec"
-)
+import "os"
 
 // alive tells whether a process exists.
 func alive(pid int) bool {
@@ -21,9 +18,6 @@ func orphan(int) bool { return false }
 
 // startedIn is not told here.
 func startedIn(int, string) bool { return false }
-
-// ownGroup does nothing here.
-func ownGroup(*exec.Cmd) {}
 
 func interrupt(int) {}
 

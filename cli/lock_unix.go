@@ -49,9 +49,6 @@ func startedIn(pid int, dir string) bool {
 	return err == nil && strings.Contains(string(arguments), "\x00--exec-kind=auto.") && filepath.Base(ask(pid, "comm=")) == "pulumi"
 }
 
-// ownGroup keeps a Ctrl-C at the terminal from a command: who has started it says when it ends.
-func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
-
 func interrupt(pid int) { _ = syscall.Kill(pid, syscall.SIGINT) }
 
 func kill(pid int) { _ = syscall.Kill(pid, syscall.SIGKILL) }

@@ -25,7 +25,7 @@ type pulumiCommand struct {
 
 func (p pulumiCommand) Version() semver.Version { return p.version }
 
-// Run interrupts the command when ctx ends, as Ctrl-C would, so that the state is written.
+// Run interrupts the command when ctx ends, as Ctrl-C would, and kills it after ten seconds.
 func (p pulumiCommand) Run(ctx context.Context, dir string, in io.Reader, out, errOut []io.Writer, env []string, args ...string) (string, string, int, error) {
 	if slices.Equal(args[:min(2, len(args))], []string{"stack", "history"}) {
 		return "[]", "", 0, nil
@@ -35,7 +35,6 @@ func (p pulumiCommand) Run(ctx context.Context, dir string, in io.Reader, out, e
 	cmd.Env = append(append(os.Environ(), env...), "PULUMI_AUTOMATION_API=true")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = io.MultiWriter(append(out, &stdout)...), io.MultiWriter(append(errOut, &stderr)...)
-	ownGroup(cmd)
 	cmd.Cancel = func() error {
 		if err := cmd.Process.Signal(os.Interrupt); err != nil {
 			return cmd.Process.Kill()

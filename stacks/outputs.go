@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -97,19 +98,22 @@ func (e *Exports) export(ctx *pulumi.Context, name string, value pulumi.Input) {
 	}))
 }
 
-// Values returns all outputs by name, or nil if the program has not exported any, or does not know the value of one.
+// Values returns all outputs by name, in the types that JSON has, as from the back end. It is nil if the program has not exported any, or
+// does not know the value of one.
 func (e *Exports) Values() map[string]any {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	var out map[string]any
+	values := map[string]any{}
 	for name, one := range e.values {
 		if !one.known {
 			return nil
 		}
-		if out == nil {
-			out = map[string]any{}
-		}
-		out[name] = one.value
+		values[name] = one.value
+	}
+	text, err := json.Marshal(values)
+	var out map[string]any
+	if len(values) == 0 || err != nil || json.Unmarshal(text, &out) != nil {
+		return nil
 	}
 	return out
 }

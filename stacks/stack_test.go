@@ -41,7 +41,7 @@ func (r *recorder) BuildImage(_ *pulumi.Context, name string, a components.Image
 }
 
 func (r *recorder) RunService(_ *pulumi.Context, name string, a components.ServiceArgs, _ ...pulumi.ResourceOption) (components.ServiceState, error) {
-	return components.ServiceState{Scope: scopeOf("service")}, r.note("service", name, a)
+	return components.ServiceState{Scope: scopeOf("service"), Health: scopeOf("health")}, r.note("service", name, a)
 }
 
 func (r *recorder) RunDatabase(_ *pulumi.Context, name string, a components.DatabaseArgs, _ ...pulumi.ResourceOption) (components.DatabaseState, error) {
@@ -179,7 +179,10 @@ func TestDeploy(t *testing.T) {
 				t.Errorf("%s is %v, want %q", name, got, value)
 			}
 		}
-		if len(recording.Exports) != len(want) {
+		if health := recording.Exports["health"]; !health.IsObject() || len(health.ObjectValue()) == 0 {
+			t.Errorf("health is %v", health)
+		}
+		if len(recording.Exports) != len(want)+1 {
 			t.Errorf("the outputs are %v", recording.Exports)
 		}
 	})

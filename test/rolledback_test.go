@@ -91,7 +91,7 @@ func (s *suite) migrationFails(t *testing.T) {
 func (s *suite) disturbed(t *testing.T) {
 	s.newVersion(t, "disturbed")
 	l := startLoad(t, s.site)
-	r := s.start(t, "rollout", "start", "--json", "-c", "rollout.keep=0s", "-c", "rollout.bake=10s") // time for all faults within the first step
+	r := s.start(t, "rollout", "start", "--json", "-c", "rollout.keep=0s", "-c", "rollout.bake=12s") // time for all faults within the first step
 	await(t, r, "the first step", kind(rollout.Stepped, firstStep))
 	now := s.release(t)
 	engine(t, "restart", "--time", "1", s.container(t, "edge").ID)

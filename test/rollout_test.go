@@ -198,8 +198,8 @@ func kind(k rollout.Kind, weight int) func(rollout.Event) bool {
 func (s *suite) killedRollout(t *testing.T) {
 	s.newVersion(t, "killed rollout")
 	l := startLoad(t, s.site)
-	killed := func(until func(*testing.T, *running)) {
-		r := s.start(t, "rollout", "start", "--json")
+	killed := func(until func(*testing.T, *running), args ...string) {
+		r := s.start(t, "rollout", append([]string{"start", "--json"}, args...)...)
 		until(t, r)
 		must(t, syscall.Kill(-r.cmd.Process.Pid, syscall.SIGKILL))
 		s.wait(t, r)
@@ -218,7 +218,7 @@ func (s *suite) killedRollout(t *testing.T) {
 		if second, _ := s.rollout(t, "start"); second.code != 5 || !strings.Contains(second.stderr, "driven by") {
 			t.Errorf("a second rollout must be refused: %s", second)
 		}
-	})
+	}, "-c", "rollout.bake=30s") // the step does not end before the second one has
 	before := s.release(t)
 	if before.Rollout == nil || before.Slots[before.Rollout.Candidate].Weight != firstStep {
 		t.Errorf("after the kill the release is %+v", before)

@@ -22,7 +22,7 @@ func TestLocalStack(t *testing.T) {
 	if testing.Short() {
 		t.Skip("end to end: left out by -short")
 	}
-	t.Parallel() // beside TestRegistry, which is done before the first load begins
+	t.Parallel() // beside TestRegistry, which takes less time than what comes here before the first load
 	requireEngine(t)
 	requireBrowser(t)
 	sweepDead(t)
@@ -41,6 +41,7 @@ func TestLocalStack(t *testing.T) {
 		{"plain HTTP only redirects", s.plainHTTP},
 		{"headers and hidden paths", s.headers},
 		{"links API", s.api},
+		{"page in the browser", s.page},
 		{"containers are hardened", s.hardened},
 		{"Go's memory limit follows the container's", s.memoryLimit},
 		{"ports and networks", s.exposure},
@@ -49,7 +50,6 @@ func TestLocalStack(t *testing.T) {
 		{"bad versions under load", s.badVersions},
 		{"cache outage", s.cacheOutage},
 		{"database outage", s.databaseOutage},
-		{"page in the browser", s.page},
 		{"replicas that never became ready set off the alarm", s.neverReadyAlarm},
 		{"back and forward under load", s.backAndForward},
 		{"run killed and interrupted", s.interrupted},
