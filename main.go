@@ -7,19 +7,15 @@ package main
 
 import (
 	"bufio"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // clouds are the targets that exist: each has its program in stacks/<cloud>.
@@ -140,68 +136,4 @@ func cloudInFile(path string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("%s has no key <project>:cloud", filepath.Base(path))
-}
-
-// build compiles stacks/<cloud> into the cache folder. Go's own cache makes it a matter of a second when nothing changed. Two
-// checkouts never share a program: the folder is keyed by the module root. The new program is renamed into place, so one that
-// runs is never written to.
-func build(root, cloud string) (string, error) {
-	if _, err := os.Stat(filepath.Join(root, "stacks", cloud)); err != nil {
-		return "", fmt.Errorf("the stack is for %s, for which this version of Slipway has no program (stacks/%s)", cloud, cloud)
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("finding the cache folder: %w", err)
-	}
-	key := sha256.Sum256([]byte(root))
-	dir := filepath.Join(cache, "slipway", "programs", hex.EncodeToString(key[:8]))
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("making the cache folder: %w", err)
-	}
-	program := filepath.Join(dir, cloud)
-	fresh := fmt.Sprintf("%s.%d", program, os.Getpid())
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-o", fresh, "./stacks/"+cloud)
-	cmd.Dir = root
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	cmd.Env = slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.HasPrefix(e, "PULUMI_CONFIG") })
-	defer os.Remove(fresh)
-	// The go command links nothing if what is there is what it would make: seconds less for every verb.
-	if last, err := os.ReadFile(program); err == nil {
-		if err := os.WriteFile(fresh, last, 0o755); err != nil {
-			return "", fmt.Errorf("copying the last program: %w", err)
-		}
-	}
-	if err := timed(cmd, "building the program for "+cloud); err != nil {
-		return "", fmt.Errorf("building ./stacks/%s: %w", cloud, err)
-	}
-	if err := os.Rename(fresh, program); err != nil {
-		return "", fmt.Errorf("keeping the program: %w", err)
-	}
-	return program, nil
-}
-
-// timed runs cmd; past two seconds it says what it waits for, and then how long it has been.
-func timed(cmd *exec.Cmd, what string) error {
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
-	begun, said := time.Now(), false
-	for next := 2 * time.Second; ; next = 15 * time.Second {
-		select {
-		case err := <-done:
-			if said && err == nil {
-				fmt.Fprintf(os.Stderr, "%s: done in %s\n", what, time.Since(begun).Round(time.Second))
-			}
-			return err
-		case <-time.After(next):
-			if !said {
-				fmt.Fprintf(os.Stderr, "%s (the first time takes a minute or more) …\n", what)
-			} else {
-				fmt.Fprintf(os.Stderr, "%s … %s\n", what, time.Since(begun).Round(time.Second))
-			}
-			said = true
-		}
-	}
 }
