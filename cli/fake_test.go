@@ -27,14 +27,16 @@ echo "$*" >> "$FAKE_PULUMI/calls"
 echo "$GOGC" > "$FAKE_PULUMI/gogc"
 answer() { if [ -f "$FAKE_PULUMI/$1" ]; then cat "$FAKE_PULUMI/$1"; else echo "$2"; fi; }
 case "$*" in
+"stack output"*|config*) if [ -f "$FAKE_PULUMI/no-stack" ]; then rm "$FAKE_PULUMI/no-stack"; echo "error: no stack named 'local' found" >&2; exit 6; fi ;;
+esac
+case "$*" in
 version*) echo v3.204.0; exit ;;
 "state unprotect"*) exit ;;
 "stack export"*) answer export.json '{"version":3,"deployment":{}}'; exit ;;
 "stack output"*--show-secrets*) answer outputs.json '{}'; exit ;;
 "stack output"*) answer outputs-hidden.json '{}'; exit ;;
 "stack history"*) echo '[]'; exit ;;
-config*) if [ -f "$FAKE_PULUMI/no-stack" ]; then rm "$FAKE_PULUMI/no-stack"; echo "error: no stack named 'local' found" >&2; exit 6; fi
-	answer config.json '{"slipway:cloud":{"value":"docker"}}'; exit ;;
+config*) answer config.json '{"slipway:cloud":{"value":"docker"}}'; exit ;;
 esac
 verb=$1
 while [ $# -gt 0 ]; do

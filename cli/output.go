@@ -6,20 +6,22 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
-// output prints all outputs, or one without its name so that a shell can use it. Secrets are not shown.
+// output prints all outputs, or one without its name so that a shell can use it. Secrets are not shown. The stack is not opened: what is
+// deployed does not depend on today's configuration, and a stack that does not exist is not made by a look at it.
 func output(ctx context.Context, c *command) error {
-	s, err := c.open(ctx)
+	w, err := c.openWorkspace(ctx)
 	if err != nil {
 		return err
 	}
-	values, err := s.workspace.outputs(ctx, s.Name)
-	if err != nil {
+	values, err := w.outputs(ctx, c.stack)
+	if err != nil && !strings.Contains(err.Error(), "no stack named") {
 		return err
 	}
 	if len(values) == 0 {
-		return fmt.Errorf("stack %q has no outputs: `go run . up -s %s` makes it", s.Name, s.Name)
+		return fmt.Errorf("stack %q has no outputs: `go run . up -s %s` makes it", c.stack, c.stack)
 	}
 	names := slices.Sorted(maps.Keys(values))
 	if len(c.rest) == 1 {

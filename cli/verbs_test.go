@@ -271,11 +271,21 @@ func TestOutput(t *testing.T) {
 	}
 	contains(t, errOut, `no output "nothing"`, "url")
 	p.outputs(t, map[string]any{})
-	code, _, errOut = p.run(t, nil, "output")
-	if code != exitFailed {
-		t.Errorf("exit code %d without outputs", code)
+	for _, stack := range []string{"without outputs", "that does not exist"} {
+		if stack == "that does not exist" {
+			p.answer(t, "no-stack", "")
+		}
+		code, _, errOut = p.run(t, nil, "output")
+		if code != exitFailed {
+			t.Errorf("exit code %d for a stack %s", code, stack)
+		}
+		contains(t, errOut, "has no outputs", "go run . up -s local")
 	}
-	contains(t, errOut, "has no outputs", "go run . up -s local")
+	for _, call := range []string{"config", "stack init"} {
+		if calls := p.calls(t, call); len(calls) > 0 {
+			t.Errorf("reading outputs called %q", calls)
+		}
+	}
 }
 
 func TestLogs(t *testing.T) {

@@ -33,9 +33,28 @@ type session struct {
 	env       map[string]string // of the pulumi command
 }
 
-// open makes the stack ready to run: the pulumi command and its plugins, the back end, the working copy of the stack's file,
-// and the checked configuration.
+// open makes the stack ready to run: its workspace, the stack in the back end, and the checked configuration.
 func (c *command) open(ctx context.Context) (*session, error) {
+	w, err := c.openWorkspace(ctx)
+	if err != nil {
+		return nil, err
+	}
+	step := c.progress.Start("opening stack " + c.stack)
+	defer step.Drop()
+	project, err := w.ProjectSettings(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading Pulumi.yaml: %w", err)
+	}
+	stack, err := auto.UpsertStack(ctx, c.stack, w)
+	if err != nil {
+		return nil, fmt.Errorf("opening stack %q: %w", c.stack, err)
+	}
+	s := &session{Stack: Stack{Root: c.root, Project: project.Name.String(), Name: c.stack}, auto: stack, workspace: w, env: w.GetEnvVars()}
+	return s, c.configure(ctx, s)
+}
+
+// openWorkspace finds or makes the pulumi command and its plugins, the back end, and the working copy of the stack's file.
+func (c *command) openWorkspace(ctx context.Context) (*quickWorkspace, error) {
 	tools, err := toolchain.Ensure(ctx, c.progress, c.root, toolchain.For(string(c.program.Cloud))...)
 	if err != nil {
 		return nil, err
@@ -67,8 +86,6 @@ func (c *command) open(ctx context.Context) (*session, error) {
 			return nil, err
 		}
 	}
-	step := c.progress.Start("opening stack " + c.stack)
-	defer step.Drop()
 	version, err := semver.Parse(tools.PulumiVersion)
 	if err != nil {
 		return nil, fmt.Errorf("the version of pulumi: %w", err)
@@ -77,17 +94,7 @@ func (c *command) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the project: %w", err)
 	}
-	w := &quickWorkspace{Workspace: local}
-	project, err := w.ProjectSettings(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading Pulumi.yaml: %w", err)
-	}
-	stack, err := auto.UpsertStack(ctx, c.stack, w)
-	if err != nil {
-		return nil, fmt.Errorf("opening stack %q: %w", c.stack, err)
-	}
-	s := &session{Stack: Stack{Root: c.root, Project: project.Name.String(), Name: c.stack}, auto: stack, workspace: w, env: env}
-	return s, c.configure(ctx, s)
+	return &quickWorkspace{Workspace: local}, nil
 }
 
 // setDefault sets a variable that the user has not.

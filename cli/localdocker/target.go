@@ -4,6 +4,7 @@ package localdocker
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/slipway-iac/slipway/cli"
 	"github.com/slipway-iac/slipway/cli/progress"
@@ -32,10 +34,12 @@ func (Target) Prepare(ctx context.Context, p *progress.Printer, s cli.Stack) err
 	if err := toolchain.EnsureDocker(ctx, p); err != nil {
 		return err
 	}
-	if err := ownedByOther(ctx, s); err != nil {
-		return err
-	}
-	if err := portsFree(ctx, s); err != nil {
+	var owned, ports error
+	var wait sync.WaitGroup
+	wait.Go(func() { owned = ownedByOther(ctx, s) })
+	wait.Go(func() { ports = portsFree(ctx, s) })
+	wait.Wait()
+	if err := cmp.Or(owned, ports); err != nil {
 		return err
 	}
 	return toolchain.EnsureBaseImages(ctx, p)

@@ -36,6 +36,9 @@ const (
 // dev.slipway.built-from. It trusts the certificate authorities that this machine trusts, so that builds also work behind a
 // proxy that inspects TLS. To get the official one later, remove it and run up again.
 func EnsureBaseImages(ctx context.Context, p *progress.Printer) error {
+	if _, err := run(ctx, "docker", "image", "inspect", "--format", "{{.Id}}", debianImage, golangImage); err == nil {
+		return nil
+	}
 	pulled := true
 	for _, image := range []struct {
 		name  string
