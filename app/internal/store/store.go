@@ -56,7 +56,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	conf.MaxConnLifetimeJitter = 5 * time.Minute
 	conf.MaxConnIdleTime = 5 * time.Minute
 	conf.HealthCheckPeriod = 15 * time.Second
-	conf.ConnConfig.ConnectTimeout = time.Second
+	// A read gives up before. For a write one second has been too short, on a starved machine.
+	conf.ConnConfig.ConnectTimeout = 3 * time.Second
 	for key, value := range map[string]string{ // milliseconds
 		"application_name": "links", "statement_timeout": "4900", "lock_timeout": "1000",
 		"idle_in_transaction_session_timeout": "5000",
