@@ -202,6 +202,13 @@ func (p *project) newVersion(t *testing.T, name string) {
 	p.commit(t, name)
 }
 
+// versionBefore makes the source what it was before the last commit, and commits that, as a revert does. Its image is there.
+func (p *project) versionBefore(t *testing.T) {
+	t.Helper()
+	capture(t, p.dir, "git", "checkout", "--quiet", "HEAD~1", "--", ".")
+	p.commit(t, "the version before")
+}
+
 // clean reports what git sees as changed in the copy.
 func (p *project) clean(t *testing.T) {
 	t.Helper()

@@ -120,7 +120,7 @@ func (s *suite) badVersions(t *testing.T) {
 	good := s.outputs["version"]
 
 	undo := s.edit(t, "internal/web/probes.go", "if s.draining.Load() {", `if s.draining.Load() || s.Version != "" {`)
-	r := s.start(t, "up", "-c", "docker.readyTimeout=30s")
+	r := s.start(t, "up", "-c", "docker.readyTimeout=12s")
 	s.locked(t, r)
 	t.Run("logs and outputs can be read meanwhile", func(t *testing.T) {
 		if got := s.project.outputs(t)["url"]; got != s.site.url {

@@ -12,12 +12,7 @@ import (
 )
 
 // bad starts a rollout of a version that must be rolled back for one of the reasons; clean means without a failed request.
-func (s *suite) bad(t *testing.T, clean bool, reasons ...string) (*load, []rollout.Event) {
-	t.Helper()
-	return s.badWith(t, nil, clean, reasons...)
-}
-
-func (s *suite) badWith(t *testing.T, args []string, clean bool, reasons ...string) (*load, []rollout.Event) {
+func (s *suite) bad(t *testing.T, args []string, clean bool, reasons ...string) (*load, []rollout.Event) {
 	t.Helper()
 	live := s.release(t).Serving().Version
 	l := startLoad(t, s.site)
@@ -41,7 +36,7 @@ func (s *suite) failing(t *testing.T) {
 			fail(rec, internal, "", "")
 		} else if s.admit(rec, r, rt, start) {`)
 	defer undo()
-	l, all := s.bad(t, false, "the candidate fails", "gate error-rate is crossed by the candidate")
+	l, all := s.bad(t, nil, false, "the candidate fails", "gate error-rate is crossed by the candidate")
 	for _, failure := range l.failures {
 		if !strings.Contains(failure, " answered 500 ") {
 			t.Errorf("another failure than the candidate's own: %s", failure)
@@ -65,31 +60,34 @@ func (s *suite) slow(t *testing.T) {
 		if s.admit(rec, r, rt, start) {`)
 	defer undo()
 	// A moment in which the live version is slow too must not hide it: there is no good candidate here that a narrow margin would hit.
-	s.badWith(t, []string{"-c", "rollout.margin.latency=1.5"}, true, "the candidate's p99 latency is")
+	s.bad(t, []string{"-c", "rollout.margin.latency=1.5"}, true, "the candidate's p99 latency is", "gate latency-p99 is crossed by the candidate")
 }
+
+// impatient is long enough for no replica of a version that never becomes ready.
+var impatient = []string{"-c", "docker.readyTimeout=8s"}
 
 func (s *suite) crashing(t *testing.T) {
 	undo := s.edit(t, "main.go", "		return serve(ctx, conf, log)", `		return fmt.Errorf("crashed on purpose: %v", log == nil)`)
 	defer undo()
-	s.bad(t, true, "links-green-ready", "links-blue-ready")
+	s.bad(t, impatient, true, "links-green-ready", "links-blue-ready")
 }
 
 func (s *suite) neverReady(t *testing.T) {
 	undo := s.edit(t, "internal/web/probes.go", "if s.draining.Load() {", `if s.draining.Load() || s.Version != "" {`)
 	defer undo()
-	s.bad(t, true, "links-green-ready", "links-blue-ready")
+	s.bad(t, impatient, true, "links-green-ready", "links-blue-ready")
 }
 
 func (s *suite) migrationFails(t *testing.T) {
 	file := filepath.Join(s.dir, "app", "internal", "store", "migrations", "0099_broken.up.sql")
 	must(t, os.WriteFile(file, []byte("SELECT no_such_function_at_all();\n"), 0o644))
 	defer func() { must(t, os.Remove(file)) }()
-	s.bad(t, true, "green-migrate", "blue-migrate")
+	s.bad(t, nil, true, "green-migrate", "blue-migrate")
 }
 
 // disturbed restarts the proxy, kills a live replica and takes the cache away at the first step: none of it is the candidate's fault.
 func (s *suite) disturbed(t *testing.T) {
-	s.newVersion(t, "disturbed")
+	s.versionBefore(t)
 	l := startLoad(t, s.site)
 	r := s.start(t, "rollout", "start", "--json", "-c", "rollout.keep=0s", "-c", "rollout.bake=12s") // time for all faults within the first step
 	await(t, r, "the first step", kind(rollout.Stepped, firstStep))

@@ -16,26 +16,26 @@ import (
 )
 
 // canaryConfig makes rollouts short. A busy machine is no reason to go back: the slow candidate is slower by far more than this margin.
-const canaryConfig = `    readyTimeout: 10s
-  slipway:rollout:
+const canaryConfig = `  slipway:rollout:
     strategy: canary
     steps: [25, 100]
     bake: 5s
-    keep: 30s
+    keep: 5m
     minRequests: 50
     smokePath: /
-    margin: {latency: 4}
+    margin: {latency: 10}
 `
 
 // firstStep is the share of the first step in percent.
 const firstStep = 25
 
 // TestRollouts moves traffic from version to version of one stack under constant load, with every answer checked; docs/rollouts.md has
-// the figures. Not beside TestLocalStack: two cores with two loads make the database late, and what fails then says nothing.
+// the figures.
 func TestRollouts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("end to end: left out by -short")
 	}
+	t.Parallel()
 	requireEngine(t)
 	s := &suite{project: newProject(t, "-r", canaryConfig)}
 	t.Cleanup(func() { s.tearDown(t) })
@@ -43,26 +43,19 @@ func TestRollouts(t *testing.T) {
 	s.outputs = s.project.outputs(t)
 	s.site = newSite(t, s.outputs["url"], s.outputs["ca"])
 	s.site.create(t, keptSlug, keptTarget)
-	for _, one := range []struct {
-		name string
-		run  func(*testing.T)
-	}{
+	s.steps(t, []step{
+		{"by hand", s.manualRollout},
 		{"canary of a good version", s.goodCanary},
 		{"abort after the promotion", s.abortKept},
 		{"blue/green of a good version", s.goodBlueGreen},
 		{"killed at each step", s.killedRollout},
-		{"by hand", s.manualRollout},
 		{"candidate that fails one request in five", s.failing},
-		{"candidate that is slow", s.slow},
 		{"candidate that crashes at start", s.crashing},
 		{"candidate that never becomes ready", s.neverReady},
 		{"candidate whose migration fails", s.migrationFails},
 		{"proxy, cache and a live replica fail meanwhile", s.disturbed},
-	} {
-		if !t.Run(one.name, one.run) {
-			s.saveLogs(t)
-		}
-	}
+		{"candidate that is slow", s.slow},
+	})
 	s.clean(t)
 }
 
@@ -130,10 +123,9 @@ func row(t *testing.T, l *load, r result, all []rollout.Event) {
 	t.Logf("| %s | exit code %d | %s | %d requests | %d failed | back in %s |", t.Name(), r.code, r.took.Round(time.Second), l.sent.Load(), len(l.failures), took)
 }
 
-// good moves traffic to a good version; no request may fail, and no link and no click may be lost.
-func (s *suite) good(t *testing.T, name string, args ...string) string {
+// good moves traffic to the version of the source; no request may fail, and no link and no click may be lost.
+func (s *suite) good(t *testing.T, args ...string) string {
 	t.Helper()
-	s.newVersion(t, name)
 	l := startLoad(t, s.site)
 	r, all := s.rollout(t, append([]string{"start"}, args...)...)
 	l.stop(t, true)
@@ -144,9 +136,10 @@ func (s *suite) good(t *testing.T, name string, args ...string) string {
 	return s.release(t).Serving().Version
 }
 
+// goodCanary takes up the version that manualRollout has turned back.
 func (s *suite) goodCanary(t *testing.T) {
 	old := s.release(t).Serving().Version
-	version := s.good(t, "canary", "--no-wait")
+	version := s.good(t, "--no-wait")
 	now := s.release(t)
 	if kept, ok := now.Kept(); !ok || kept.Version != old || version == old {
 		t.Errorf("the version before is not kept: %+v", now)
@@ -169,8 +162,9 @@ func (s *suite) abortKept(t *testing.T) {
 	s.settled(t, kept.Version)
 }
 
+// goodBlueGreen takes up the version that abortKept has left.
 func (s *suite) goodBlueGreen(t *testing.T) {
-	version := s.good(t, "blue-green", "-c", "rollout.strategy=blue-green", "-c", "rollout.steps=[100]", "-c", "rollout.keep=0s")
+	version := s.good(t, "-c", "rollout.strategy=blue-green", "-c", "rollout.steps=[100]", "-c", "rollout.keep=0s")
 	s.settled(t, version)
 }
 
@@ -196,7 +190,7 @@ func kind(k rollout.Kind, weight int) func(rollout.Event) bool {
 // killedRollout kills the process while the candidate comes up, at the first step and at the last. Each time another one goes on with
 // one command. A second one at the same time is refused, and no request fails.
 func (s *suite) killedRollout(t *testing.T) {
-	s.newVersion(t, "killed rollout")
+	s.versionBefore(t)
 	l := startLoad(t, s.site)
 	killed := func(until func(*testing.T, *running), args ...string) {
 		r := s.start(t, "rollout", append([]string{"start", "--json"}, args...)...)

@@ -22,7 +22,7 @@ func TestLocalStack(t *testing.T) {
 	if testing.Short() {
 		t.Skip("end to end: left out by -short")
 	}
-	t.Parallel() // beside TestRegistry, which takes less time than what comes here before the first load
+	t.Parallel()
 	requireEngine(t)
 	requireBrowser(t)
 	sweepDead(t)
@@ -31,10 +31,7 @@ func TestLocalStack(t *testing.T) {
 	if !t.Run("up from nothing", s.upFromNothing) {
 		t.FailNow()
 	}
-	for _, step := range []struct {
-		name string
-		run  func(*testing.T)
-	}{
+	s.steps(t, []step{
 		{"second up changes nothing", s.secondUp},
 		{"an extra secret reaches the app", s.addSecret},
 		{"TLS", s.tls},
@@ -62,8 +59,20 @@ func TestLocalStack(t *testing.T) {
 		{"rate limit ends with the abuse", s.rateLimitEnds},
 		{"destroy keeps data", s.destroyKeeps},
 		{"destroy deletes data", s.destroyDeletes},
-	} {
-		t.Run(step.name, step.run)
+	})
+}
+
+// step is a sub-test whose place in the order matters.
+type step struct {
+	name string
+	run  func(*testing.T)
+}
+
+func (s *suite) steps(t *testing.T, all []step) {
+	for _, one := range all {
+		if !t.Run(one.name, one.run) {
+			s.saveLogs(t)
+		}
 	}
 }
 
