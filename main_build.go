@@ -54,9 +54,7 @@ func build(root, cloud string) (string, error) {
 	if err := os.Rename(fresh, program); err != nil {
 		return "", fmt.Errorf("keeping the program: %w", err)
 	}
-	if err := os.WriteFile(note, []byte(made), 0o644); err != nil {
-		return "", fmt.Errorf("keeping the program: %w", err)
-	}
+	_ = os.WriteFile(note, []byte(made), 0o644) // without it the go command is asked again
 	return program, nil
 }
 
@@ -75,7 +73,7 @@ func identity(path string) string {
 }
 
 const (
-	// manyFiles are as many as the go command takes as long to look at what it needs of them.
+	// manyFiles is the number of files from which asking the go command is faster than looking at all of them.
 	manyFiles = 20_000
 	// settled is the age from which a file's time changes with its content, even on a file system that counts in steps of two seconds.
 	settled = 2 * time.Second
@@ -84,11 +82,12 @@ const (
 // errAsk is why sourcesOf can't tell.
 var errAsk = errors.New("only the go command knows")
 
-// sourcesOf sums up what a program is made from: names, sizes and times of the module's files, as the go command's own cache goes by
-// (https://pkg.go.dev/cmd/go/internal/modindex), the go command itself, and the environment that it reads
+// sourcesOf sums up what a program is made from: names, sizes and times of the module's files, as the go command's own index of packages
+// does (https://pkg.go.dev/cmd/go/internal/modindex), the go command itself, and the environment that it reads
 // (https://pkg.go.dev/cmd/go#hdr-Environment_variables). Modules that are nested in this one, such as the app's, are no part of it.
 //
-// It is empty where that can't be told: a file that was written this moment, a workspace or a module from another folder, very many files.
+// It is empty where that can't be told: a file that was written this moment, a link to a folder, a workspace, a module from another folder,
+// settings that name further files, very many files.
 func sourcesOf(root string) string {
 	h := sha256.New()
 	add := func(path string) { fmt.Fprintln(h, path, identity(path)) }
@@ -97,9 +96,11 @@ func sourcesOf(root string) string {
 		return ""
 	}
 	add(tool)
-	if config, err := os.UserConfigDir(); err == nil {
-		add(filepath.Join(config, "go", "env"))
+	settings, elsewhere := settingsOfGo()
+	if root, err = filepath.EvalSymlinks(root); err != nil || elsewhere {
+		return ""
 	}
+	fmt.Fprintln(h, settings)
 	for _, e := range slices.Sorted(slices.Values(buildEnvironment())) {
 		if name, _, _ := strings.Cut(e, "="); strings.HasPrefix(name, "GO") || strings.HasPrefix(name, "CGO_") || name == "CC" || name == "CXX" {
 			fmt.Fprintln(h, e)
@@ -120,7 +121,7 @@ func sourcesOf(root string) string {
 			return nil
 		}
 		info, err := os.Stat(path) // of a link's target
-		if files++; err != nil || files > manyFiles || time.Since(info.ModTime()) < settled {
+		if files++; err != nil || info.IsDir() || files > manyFiles || time.Since(info.ModTime()) < settled {
 			return errAsk
 		}
 		add(path)
@@ -132,11 +133,21 @@ func sourcesOf(root string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// settingsOfGo returns what `go env -w` has written, and whether there or in the environment further files are named.
+func settingsOfGo() (text string, elsewhere bool) {
+	if config, err := os.UserConfigDir(); err == nil {
+		written, _ := os.ReadFile(filepath.Join(config, "go", "env"))
+		text = string(written)
+	}
+	flags := text + os.Getenv("GOFLAGS")
+	return text, os.Getenv("GOENV") != "" || strings.Contains(flags, "-modfile") || strings.Contains(flags, "-overlay")
+}
+
 // replacedByFolder tells whether a go.mod takes a module from a folder, whose files are not looked at.
 func replacedByFolder(mod string) bool {
 	for line := range strings.Lines(mod) {
 		_, target, found := strings.Cut(line, "=>")
-		if target = strings.TrimSpace(target); found && (strings.HasPrefix(target, ".") || filepath.IsAbs(target)) {
+		if target = strings.Trim(target, " \t\r\n\"`"); found && (strings.HasPrefix(target, ".") || filepath.IsAbs(target)) {
 			return true
 		}
 	}

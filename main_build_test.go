@@ -68,9 +68,6 @@ func TestBuildAsksTheGoCommand(t *testing.T) {
 		{"a source file", func(t *testing.T, root, _ string) {
 			must(t, os.Chtimes(filepath.Join(root, "stacks/docker/mark.go"), later, later))
 		}, true},
-		{"a file written this moment, with the size and the time that it had", func(t *testing.T, root, _ string) {
-			write(t, filepath.Join(root, "stacks/docker/mark.go"), "package main\n\nconst mark = \"\"\n")
-		}, true},
 		{"one file more", func(t *testing.T, root, _ string) {
 			write(t, filepath.Join(root, "components", "embedded.txt"), "")
 			must(t, os.Chtimes(filepath.Join(root, "components", "embedded.txt"), later, later))
@@ -87,13 +84,6 @@ func TestBuildAsksTheGoCommand(t *testing.T) {
 			tool, err := exec.LookPath("go")
 			must(t, err)
 			must(t, os.Chtimes(tool, later, later))
-		}, true},
-		{"a workspace", func(t *testing.T, root, _ string) { write(t, filepath.Join(root, "..", "go.work"), "go 1.26\n") }, true},
-		{"a workspace that a variable names", func(t *testing.T, root, _ string) { t.Setenv("GOWORK", filepath.Join(root, "w")) }, true},
-		{"a module from a folder", func(t *testing.T, root, _ string) {
-			file := filepath.Join(root, "go.mod")
-			write(t, file, "module example.com/fake\n\nreplace example.com/other v1.0.0 => ../other\n")
-			must(t, os.Chtimes(file, later, later))
 		}, true},
 		{"the program is gone", func(t *testing.T, _, program string) { must(t, os.Remove(program)) }, true},
 		{"the program is another one", func(t *testing.T, _, program string) { write(t, program, "of another launcher") }, true},
@@ -117,5 +107,73 @@ func TestBuildAsksTheGoCommand(t *testing.T) {
 				t.Errorf("%s, then %s: the go command was asked %d times", first, again, n)
 			}
 		})
+	}
+}
+
+// Where it can't be known whether something has changed, the go command is asked though nothing has.
+func TestBuildAlwaysAsksTheGoCommand(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		given func(t *testing.T, root string)
+	}{
+		{"a file written this moment", func(t *testing.T, root string) {
+			soon := time.Now().Add(time.Minute)
+			must(t, os.Chtimes(filepath.Join(root, "stacks/docker/mark.go"), soon, soon))
+		}},
+		{"a link to a folder", func(t *testing.T, root string) { must(t, os.Symlink(t.TempDir(), filepath.Join(root, "linked"))) }},
+		{"a workspace", func(t *testing.T, root string) { write(t, filepath.Join(root, "..", "go.work"), "go 1.26\n") }},
+		{"a workspace that a variable names", func(t *testing.T, root string) { t.Setenv("GOWORK", filepath.Join(root, "w")) }},
+		{"a module from a folder", func(t *testing.T, root string) { replaced(t, root, "../other") }},
+		{"a module from a folder with a blank", func(t *testing.T, root string) { replaced(t, root, `"../my other"`) }},
+		{"another go.mod", func(t *testing.T, _ string) { t.Setenv("GOFLAGS", "-modfile=other.mod") }},
+		{"an overlay in the settings", func(t *testing.T, _ string) {
+			write(t, filepath.Join(os.Getenv("XDG_CONFIG_HOME"), "go", "env"), "GOFLAGS=-overlay=o.json\n")
+		}},
+		{"settings elsewhere", func(t *testing.T, root string) { t.Setenv("GOENV", filepath.Join(root, "e")) }},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			ownCache(t)
+			t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+			root := checkout(t, "")
+			age(t, root)
+			row.given(t, root)
+			asked := fakeGo(t)
+			for range 2 {
+				_, err := build(root, "docker")
+				must(t, err)
+			}
+			if n := asked(); n != 2 {
+				t.Errorf("the go command was asked %d times in two builds", n)
+			}
+		})
+	}
+}
+
+func replaced(t *testing.T, root, target string) {
+	t.Helper()
+	file, before := filepath.Join(root, "go.mod"), time.Now().Add(-time.Hour)
+	write(t, file, "module example.com/fake\n\nreplace example.com/other v1.0.0 => "+target+"\n")
+	must(t, os.Chtimes(file, before, before))
+}
+
+// A shell that went through a link gives the link as the working directory.
+func TestBuildBehindALink(t *testing.T) {
+	ownCache(t)
+	root, link := checkout(t, ""), filepath.Join(t.TempDir(), "link")
+	must(t, os.Symlink(root, link))
+	age(t, root)
+	asked := fakeGo(t)
+	for range 2 {
+		_, err := build(link, "docker")
+		must(t, err)
+	}
+	if n := asked(); n != 1 {
+		t.Errorf("the go command was asked %d times though nothing has changed", n)
+	}
+	write(t, filepath.Join(root, "stacks/docker/mark.go"), "package main\n\nconst mark = \"changed\"\n")
+	_, err := build(link, "docker")
+	must(t, err)
+	if n := asked(); n != 2 {
+		t.Errorf("the go command was asked %d times, the last one after a change", n)
 	}
 }

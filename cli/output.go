@@ -16,7 +16,9 @@ func output(ctx context.Context, c *command) error {
 	if err != nil {
 		return err
 	}
+	step := c.progress.Start("reading the outputs of stack " + c.stack)
 	values, err := w.outputs(ctx, c.stack)
+	step.Drop()
 	if err != nil && !strings.Contains(err.Error(), "no stack named") {
 		return err
 	}

@@ -31,7 +31,7 @@ type load struct {
 	begun  time.Time
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
-	end    func() // lets another load begin
+	end    func() // gives oneLoad back, once
 
 	sent, posts, repeated atomic.Int64
 	mu                    sync.Mutex
@@ -46,7 +46,7 @@ func startLoad(t *testing.T, s *site) *load {
 	oneLoad.Lock()
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &load{site: s, begun: time.Now(), cancel: cancel, end: sync.OnceFunc(oneLoad.Unlock)}
-	t.Cleanup(l.end)
+	t.Cleanup(l.finish)
 	for range 10 {
 		l.slugs = append(l.slugs, s.create(t, fmt.Sprintf("load-%08x", rand.Uint32()), loadTarget).Slug)
 	}
@@ -55,7 +55,6 @@ func startLoad(t *testing.T, s *site) *load {
 		c := s.client(i%2 == 0, i < loadWorkers*4/5)
 		l.wait.Go(func() { l.work(ctx, c, i) })
 	}
-	t.Cleanup(cancel)
 	return l
 }
 
@@ -125,13 +124,18 @@ func (l *load) post(c *http.Client, worker, n int) string {
 	return ""
 }
 
+// finish ends the load, and lets another one begin.
+func (l *load) finish() {
+	l.cancel()
+	l.wait.Wait()
+	l.end()
+}
+
 // halt ends the load and asserts that it was one.
 func (l *load) halt(t *testing.T) {
 	t.Helper()
 	took := time.Since(l.begun)
-	l.cancel()
-	l.wait.Wait()
-	l.end()
+	l.finish()
 	rate := float64(l.sent.Load()) / took.Seconds()
 	t.Logf("load: %d requests (%d POSTs) in %s, %.0f/s, slowest %s, %d failed, %d sent again by the client", l.sent.Load(), l.posts.Load(),
 		took.Round(time.Second), rate, l.slowest.Round(time.Millisecond), len(l.failures), l.repeated.Load())

@@ -127,6 +127,7 @@ func (s *suite) badVersions(t *testing.T) {
 			t.Errorf("the output url is %q while up runs", got)
 		}
 		s.must(t, "logs", "database")
+		s.locked(t, r) // it still runs
 	})
 	s.refused(t, s.wait(t, r), good, "did not become ready")
 	undo()

@@ -63,7 +63,7 @@ func (s *suite) slow(t *testing.T) {
 	s.bad(t, []string{"-c", "rollout.margin.latency=1.5"}, true, "the candidate's p99 latency is", "gate latency-p99 is crossed by the candidate")
 }
 
-// impatient is long enough for no replica of a version that never becomes ready.
+// impatient is for versions that never become ready: nothing is won by waiting for them.
 var impatient = []string{"-c", "docker.readyTimeout=8s"}
 
 func (s *suite) crashing(t *testing.T) {

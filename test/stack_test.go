@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 )
@@ -94,12 +95,13 @@ func (p *project) removePrograms(t *testing.T) {
 	must(t, os.RemoveAll(filepath.Join(cache, "slipway", "programs", hex.EncodeToString(key[:8]))))
 }
 
-// saveLogs keeps what the containers and the launcher have said, for whoever looks into a failure.
+// saveLogs keeps what the containers and the launcher have said, for whoever looks into a failure. A container may vanish meanwhile.
 func (s *suite) saveLogs(t *testing.T) {
 	for _, c := range s.containers(t) {
-		keep(t, c.name()+".log", []byte(containerLogs(t, c.ID)))
+		text, _ := exec.Command("docker", "logs", c.ID).CombinedOutput()
+		keep(t, c.name()+".log", text)
 	}
-	keep(t, "launcher.log", s.output.Bytes())
+	keep(t, "launcher-"+s.stack+".log", s.output.Bytes())
 }
 
 // keep writes a file to $SLIPWAY_E2E_ARTIFACTS, if that is set.

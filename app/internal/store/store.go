@@ -56,7 +56,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	conf.MaxConnLifetimeJitter = 5 * time.Minute
 	conf.MaxConnIdleTime = 5 * time.Minute
 	conf.HealthCheckPeriod = 15 * time.Second
-	// A read gives up before. For a write one second has been too short, on a starved machine.
+	// Longer than a read waits. For a write one second has been too short, on a starved machine.
 	conf.ConnConfig.ConnectTimeout = 3 * time.Second
 	for key, value := range map[string]string{ // milliseconds
 		"application_name": "links", "statement_timeout": "4900", "lock_timeout": "1000",
