@@ -15,13 +15,10 @@ import (
 
 const (
 	loadWorkers   = 20                     // 16 keep their connections, 4 make a new one for each request; half of each speak HTTP/2
-	loadPause     = 200 * time.Millisecond // between the requests of one worker: 100 requests a second together
-	loadLeastRate = 50.0                   // requests per second that a meaningful run reaches
+	loadPause     = 100 * time.Millisecond // between the requests of one worker: 200 requests a second together
+	loadLeastRate = 100.0                  // requests per second that a meaningful run reaches
 	loadTarget    = "https://example.com/load/"
 )
-
-// oneLoad lets one test at a time load its stack: two loads on two cores make the database late, and what fails then says nothing.
-var oneLoad sync.Mutex
 
 // load sends requests and checks every answer, until stop.
 type load struct {
@@ -31,7 +28,6 @@ type load struct {
 	begun  time.Time
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
-	end    func() // gives oneLoad back, once
 
 	sent, posts, repeated atomic.Int64
 	mu                    sync.Mutex
@@ -40,13 +36,11 @@ type load struct {
 	slowest               time.Duration
 }
 
-// startLoad makes its own links and begins, when no other test's load runs.
+// startLoad makes its own links and begins.
 func startLoad(t *testing.T, s *site) *load {
 	t.Helper()
-	oneLoad.Lock()
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &load{site: s, begun: time.Now(), cancel: cancel, end: sync.OnceFunc(oneLoad.Unlock)}
-	t.Cleanup(l.finish)
+	l := &load{site: s, begun: time.Now(), cancel: cancel}
 	for range 10 {
 		l.slugs = append(l.slugs, s.create(t, fmt.Sprintf("load-%08x", rand.Uint32()), loadTarget).Slug)
 	}
@@ -55,6 +49,7 @@ func startLoad(t *testing.T, s *site) *load {
 		c := s.client(i%2 == 0, i < loadWorkers*4/5)
 		l.wait.Go(func() { l.work(ctx, c, i) })
 	}
+	t.Cleanup(cancel)
 	return l
 }
 
@@ -124,18 +119,12 @@ func (l *load) post(c *http.Client, worker, n int) string {
 	return ""
 }
 
-// finish ends the load, and lets another one begin.
-func (l *load) finish() {
-	l.cancel()
-	l.wait.Wait()
-	l.end()
-}
-
 // halt ends the load and asserts that it was one.
 func (l *load) halt(t *testing.T) {
 	t.Helper()
 	took := time.Since(l.begun)
-	l.finish()
+	l.cancel()
+	l.wait.Wait()
 	rate := float64(l.sent.Load()) / took.Seconds()
 	t.Logf("load: %d requests (%d POSTs) in %s, %.0f/s, slowest %s, %d failed, %d sent again by the client", l.sent.Load(), l.posts.Load(),
 		took.Round(time.Second), rate, l.slowest.Round(time.Millisecond), len(l.failures), l.repeated.Load())

@@ -23,7 +23,7 @@ const canaryConfig = `  slipway:rollout:
     keep: 5m
     minRequests: 50
     smokePath: /
-    margin: {latency: 10}
+    margin: {latency: 4}
 `
 
 // firstStep is the share of the first step in percent.
@@ -43,8 +43,9 @@ func TestRollouts(t *testing.T) {
 	s.outputs = s.project.outputs(t)
 	s.site = newSite(t, s.outputs["url"], s.outputs["ca"])
 	s.site.create(t, keptSlug, keptTarget)
+	s.steps(t, []step{{"by hand", s.manualRollout}})
+	unloaded.Wait()
 	s.steps(t, []step{
-		{"by hand", s.manualRollout},
 		{"canary of a good version", s.goodCanary},
 		{"abort after the promotion", s.abortKept},
 		{"blue/green of a good version", s.goodBlueGreen},
