@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
-	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
@@ -53,9 +53,8 @@ func preview(ctx context.Context, c *command) error {
 	}
 	result, err := s.auto.Preview(ctx, options...)
 	if err != nil {
-		// The engine has printed why.
-		if strings.Contains(err.Error(), "failed to run update") || ctx.Err() == nil && !auto.IsConcurrentUpdateError(err) {
-			return errors.Join(errReported)
+		if (out.failed || errOut.failed) && ctx.Err() == nil && !auto.IsConcurrentUpdateError(err) {
+			return errReported
 		}
 		return err
 	}
@@ -100,13 +99,15 @@ func changed(summary map[apitype.OpType]int) bool {
 	return false
 }
 
-// speaker is a writer that tells when the first words come, so that they don't land in a live line.
+// speaker is a writer that tells when the first words come, so that they don't land in a live line, and whether an error was among them.
 type speaker struct {
 	w      io.Writer
 	begins func()
+	failed bool
 }
 
 func (s *speaker) Write(p []byte) (int, error) {
 	s.begins()
+	s.failed = s.failed || bytes.Contains(p, []byte("error:"))
 	return s.w.Write(p)
 }

@@ -162,12 +162,14 @@ func TestPreview(t *testing.T) {
 	if code, _, errOut := p.run(t, nil, "preview"); code != exitOK {
 		t.Errorf("exit code %d:\n%s", code, errOut)
 	}
-	p.answer(t, "fail-preview", "the program failed\n")
-	code, _, errOut := p.run(t, nil, "preview")
-	if code != exitFailed {
-		t.Errorf("exit code %d, want %d", code, exitFailed)
+	for said, want := range map[string]string{"error: the program failed\n": "failed: see above", "": "failed to run preview: exit status 255"} {
+		p.answer(t, "fail-preview", said)
+		code, _, errOut := p.run(t, nil, "preview")
+		if code != exitFailed {
+			t.Errorf("exit code %d, want %d", code, exitFailed)
+		}
+		contains(t, errOut, strings.TrimSpace(said), want)
 	}
-	contains(t, errOut, "the program failed", "failed: see above")
 	if slices.Contains(p.target.asked, "repair") || slices.Contains(p.target.asked, "prepare") {
 		t.Errorf("a preview changes things: %v", p.target.asked)
 	}
