@@ -56,7 +56,7 @@ func TestFigures(t *testing.T) {
 	}
 	requireEngine(t)
 	sweepDead(t)
-	s := &suite{project: newProject(t, "", "")}
+	s := &suite{project: newProject(t, "", ""), pause: alone}
 	t.Cleanup(func() { s.tearDown(t) })
 	var f table
 	defer f.print(t)
@@ -88,7 +88,7 @@ func TestFigures(t *testing.T) {
 
 	s.throughput(t, &f)
 
-	l := startLoad(t, s.site)
+	l := s.startLoad(t)
 	s.newVersion(t, "measured")
 	f.add("up, new version of the app, under load", seconds(s.must(t, "up").took), "")
 	l.cancel()

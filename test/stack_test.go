@@ -8,19 +8,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"testing"
+	"time"
 )
 
-// unloaded are the tests that put no load on a stack, or none any more, and run beside each other. A load beside the work of others makes
-// the database late on two cores, and what fails then says nothing: TestRollouts begins its loads after them.
-var unloaded sync.WaitGroup
-
-// TestMain lets three tests run at once on any machine: if fewer could, the one that waits could keep those that it waits for from starting.
+// TestMain lets the four tests that have stacks of their own run at once, on two cores too: each waits for most of its time.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if n, err := strconv.Atoi(flag.Lookup("test.parallel").Value.String()); err == nil && n < 3 {
-		_ = flag.Set("test.parallel", "3")
+	if n, err := strconv.Atoi(flag.Lookup("test.parallel").Value.String()); err == nil && n < 4 {
+		_ = flag.Set("test.parallel", "4")
 	}
 	os.Exit(m.Run())
 }
@@ -29,12 +25,13 @@ func TestMain(m *testing.M) {
 type suite struct {
 	*project
 	site    *site
+	pause   time.Duration // of the load
 	outputs map[string]string
 	extra   secret // the app's own, beside those that Slipway makes
 }
 
 // TestLocalStack takes one stack through its life. The order matters, so a sub-test can't be chosen alone; those after a failed one
-// run on, as long as there is a stack at all.
+// run on, as long as there is a stack at all. A replacement under the full load has the machine to itself.
 func TestLocalStack(t *testing.T) {
 	if testing.Short() {
 		t.Skip("end to end: left out by -short")
@@ -42,7 +39,7 @@ func TestLocalStack(t *testing.T) {
 	requireEngine(t)
 	requireBrowser(t)
 	sweepDead(t)
-	s := &suite{project: newProject(t, "", "")}
+	s := &suite{project: newProject(t, "", ""), pause: alone}
 	t.Cleanup(func() { s.tearDown(t) })
 	if !t.Run("up from nothing", s.upFromNothing) {
 		t.FailNow()
@@ -60,19 +57,18 @@ func TestLocalStack(t *testing.T) {
 		{"ports and networks", s.exposure},
 		{"restart and crash of a replica", s.replicaCrash},
 		{"new version under load", s.newVersionUnderLoad},
+		{"monitoring", s.monitoring}, // a browser drops what it loads when another test makes a network
 		{"bad versions under load", s.badVersions},
+	})
+	t.Parallel() // from here on beside the other stacks
+	s.pause = besideAll
+	s.steps(t, []step{
 		{"cache outage", s.cacheOutage},
 		{"database outage", s.databaseOutage},
 		{"replicas that never became ready set off the alarm", s.neverReadyAlarm},
 		{"back and forward under load", s.backAndForward},
 		{"run killed and interrupted", s.interrupted},
 		{"two runs at once", s.concurrent},
-		{"monitoring", s.monitoring}, // a browser drops what it loads when another test makes a network
-	})
-	unloaded.Add(1)
-	t.Cleanup(unloaded.Done)
-	t.Parallel()
-	s.steps(t, []step{
 		{"weights of the slots", s.weights},
 		{"rate limit", s.rateLimit},
 		{"no secret leaks", s.secrets},
