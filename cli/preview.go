@@ -1,10 +1,10 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
@@ -53,10 +53,12 @@ func preview(ctx context.Context, c *command) error {
 	}
 	result, err := s.auto.Preview(ctx, options...)
 	if err != nil {
-		if (out.failed || errOut.failed) && ctx.Err() == nil && !auto.IsConcurrentUpdateError(err) {
-			return errReported
+		if ctx.Err() != nil || auto.IsConcurrentUpdateError(err) {
+			return err
 		}
-		return err
+		// What follows the first line repeats what the engine has printed.
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		return errors.New(first)
 	}
 	if c.preview.markdown {
 		if err := found.Report(s.Project, s.Name, string(s.Config.Cloud)).Markdown(c.out); err != nil {
@@ -99,15 +101,13 @@ func changed(summary map[apitype.OpType]int) bool {
 	return false
 }
 
-// speaker is a writer that tells when the first words come, so that they don't land in a live line, and whether an error was among them.
+// speaker is a writer that tells when the first words come, so that they don't land in a live line.
 type speaker struct {
 	w      io.Writer
 	begins func()
-	failed bool
 }
 
 func (s *speaker) Write(p []byte) (int, error) {
 	s.begins()
-	s.failed = s.failed || bytes.Contains(p, []byte("error:"))
 	return s.w.Write(p)
 }

@@ -162,13 +162,12 @@ func TestPreview(t *testing.T) {
 	if code, _, errOut := p.run(t, nil, "preview"); code != exitOK {
 		t.Errorf("exit code %d:\n%s", code, errOut)
 	}
-	for said, want := range map[string]string{"error: the program failed\n": "failed: see above", "": "failed to run preview: exit status 255"} {
+	for _, said := range []string{"error: the program failed\n", ""} {
 		p.answer(t, "fail-preview", said)
 		code, _, errOut := p.run(t, nil, "preview")
-		if code != exitFailed {
-			t.Errorf("exit code %d, want %d", code, exitFailed)
+		if why := "slipway: failed to run preview: exit status 255\n"; code != exitFailed || !strings.HasSuffix(errOut, why) || strings.Count(errOut, "program failed") != strings.Count(said, "program failed") {
+			t.Errorf("exit code %d, want %d, what the engine has said once, and at the end %q:\n%s", code, exitFailed, why, errOut)
 		}
-		contains(t, errOut, strings.TrimSpace(said), want)
 	}
 	if slices.Contains(p.target.asked, "repair") || slices.Contains(p.target.asked, "prepare") {
 		t.Errorf("a preview changes things: %v", p.target.asked)

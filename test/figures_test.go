@@ -56,7 +56,7 @@ func TestFigures(t *testing.T) {
 	}
 	requireEngine(t)
 	sweepDead(t)
-	s := &suite{project: newProject(t, "", ""), pause: alone}
+	s := &suite{project: newProject(t, "", "")}
 	t.Cleanup(func() { s.tearDown(t) })
 	var f table
 	defer f.print(t)

@@ -45,7 +45,10 @@ type load struct {
 func (s *suite) startLoad(t *testing.T) *load {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &load{site: s.site, pause: s.pause, begun: time.Now(), cancel: cancel}
+	l := &load{site: s.site, pause: alone, begun: time.Now(), cancel: cancel}
+	if s.beside {
+		l.pause = besideAll
+	}
 	for range 10 {
 		l.slugs = append(l.slugs, s.site.create(t, fmt.Sprintf("load-%08x", rand.Uint32()), loadTarget).Slug)
 	}

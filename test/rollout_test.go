@@ -15,7 +15,8 @@ import (
 	"github.com/slipway-iac/slipway/stacks/release"
 )
 
-// canaryConfig makes rollouts short. A machine that other tests keep busy is no reason to go back.
+// canaryConfig makes rollouts short. A machine that other tests keep busy is no reason to go back: a candidate that is slow by itself is
+// judged by a margin of its own.
 const canaryConfig = `  slipway:rollout:
     strategy: canary
     steps: [25, 100]
@@ -36,7 +37,7 @@ func TestRollouts(t *testing.T) {
 		t.Skip("end to end: left out by -short")
 	}
 	t.Parallel()
-	s := rolloutSuite(t, "-r", canaryConfig)
+	s := rolloutSuite(t, "-r")
 	s.steps(t, []step{
 		{"by hand", s.manualRollout},
 		{"canary of a good version", s.goodCanary},
@@ -48,10 +49,11 @@ func TestRollouts(t *testing.T) {
 }
 
 // rolloutSuite brings up a stack with one link.
-func rolloutSuite(t *testing.T, suffix, config string) *suite {
+func rolloutSuite(t *testing.T, suffix string) *suite {
 	t.Helper()
 	requireEngine(t)
-	s := &suite{project: newProject(t, suffix, config), pause: besideAll}
+	s := &suite{project: newProject(t, suffix, canaryConfig)}
+	s.beside = true
 	t.Cleanup(func() { s.tearDown(t) })
 	s.must(t, "up")
 	s.outputs = s.project.outputs(t)

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
-	"time"
 )
 
 // TestMain lets the four tests that have stacks of their own run at once, on two cores too: each waits for most of its time.
@@ -21,11 +20,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// suite is what the ordered sub-tests of TestLocalStack share: one stack, from nothing to nothing.
+// suite is what the ordered sub-tests of a test share: one stack, from nothing to nothing.
 type suite struct {
 	*project
 	site    *site
-	pause   time.Duration // of the load
 	outputs map[string]string
 	extra   secret // the app's own, beside those that Slipway makes
 }
@@ -39,7 +37,7 @@ func TestLocalStack(t *testing.T) {
 	requireEngine(t)
 	requireBrowser(t)
 	sweepDead(t)
-	s := &suite{project: newProject(t, "", ""), pause: alone}
+	s := &suite{project: newProject(t, "", "")}
 	t.Cleanup(func() { s.tearDown(t) })
 	if !t.Run("up from nothing", s.upFromNothing) {
 		t.FailNow()
@@ -60,8 +58,8 @@ func TestLocalStack(t *testing.T) {
 		{"monitoring", s.monitoring}, // a browser drops what it loads when another test makes a network
 		{"bad versions under load", s.badVersions},
 	})
-	t.Parallel() // from here on beside the other stacks
-	s.pause = besideAll
+	t.Parallel()
+	s.beside = true
 	s.steps(t, []step{
 		{"cache outage", s.cacheOutage},
 		{"database outage", s.databaseOutage},
