@@ -21,7 +21,7 @@ const (
 // Pauses between the requests of one worker.
 const (
 	alone     = 100 * time.Millisecond // 200 requests a second together
-	besideAll = 200 * time.Millisecond // 100, while other tests run too
+	besideAll = 400 * time.Millisecond // 50, while other tests run too
 )
 
 // load sends requests and checks every answer, until stop.

@@ -56,11 +56,11 @@ func TestLocalStack(t *testing.T) {
 		{"restart and crash of a replica", s.replicaCrash},
 		{"new version under load", s.newVersionUnderLoad},
 		{"monitoring", s.monitoring}, // a browser drops what it loads when another test makes a network
-		{"bad versions under load", s.badVersions},
 	})
 	t.Parallel()
 	s.beside = true
 	s.steps(t, []step{
+		{"bad versions under load", s.badVersions},
 		{"cache outage", s.cacheOutage},
 		{"database outage", s.databaseOutage},
 		{"replicas that never became ready set off the alarm", s.neverReadyAlarm},
