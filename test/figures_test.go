@@ -88,7 +88,7 @@ func TestFigures(t *testing.T) {
 
 	s.throughput(t, &f)
 
-	l := s.startLoad(t)
+	l := startLoad(t, s.site)
 	s.newVersion(t, "measured")
 	f.add("up, new version of the app, under load", seconds(s.must(t, "up").took), "")
 	l.cancel()
