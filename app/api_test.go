@@ -174,6 +174,9 @@ func TestHeadersPageAndAssets(t *testing.T) {
 		!strings.Contains(m, "go_goroutines") || !strings.Contains(m, `links_database_pool_connections{state="max"} 10`) {
 		t.Error("metrics lack the build, the runtime or the pool")
 	}
+	eventually(t, 5*time.Second, "a third of the pool is connected before it is needed", func() bool {
+		return i.metric(t, `links_database_pool_connections{state="idle"}`) == "4"
+	})
 }
 
 func TestCorrelation(t *testing.T) {

@@ -88,7 +88,7 @@ func TestFigures(t *testing.T) {
 
 	s.throughput(t, &f)
 
-	l := startLoad(t, s.site)
+	l := s.startLoad(t)
 	s.newVersion(t, "measured")
 	f.add("up, new version of the app, under load", seconds(s.must(t, "up").took), "")
 	l.cancel()

@@ -14,15 +14,20 @@ import (
 )
 
 const (
-	loadWorkers   = 20                     // 16 keep their connections, 4 make a new one for each request; half of each speak HTTP/2
-	loadPause     = 100 * time.Millisecond // between the requests of one worker: 200 requests a second together
-	loadLeastRate = 100.0                  // requests per second that a meaningful run reaches
-	loadTarget    = "https://example.com/load/"
+	loadWorkers = 20 // 16 keep their connections, 4 make a new one for each request; half of each speak HTTP/2
+	loadTarget  = "https://example.com/load/"
+)
+
+// Pauses between the requests of one worker.
+const (
+	alone     = 100 * time.Millisecond // 200 requests a second together
+	besideAll = 400 * time.Millisecond // 50, while other tests run too
 )
 
 // load sends requests and checks every answer, until stop.
 type load struct {
 	site   *site
+	pause  time.Duration
 	slugs  []string
 	clicks []atomic.Int64 // answered redirects by slug
 	begun  time.Time
@@ -37,16 +42,19 @@ type load struct {
 }
 
 // startLoad makes its own links and begins.
-func startLoad(t *testing.T, s *site) *load {
+func (s *suite) startLoad(t *testing.T) *load {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &load{site: s, begun: time.Now(), cancel: cancel}
+	l := &load{site: s.site, pause: alone, begun: time.Now(), cancel: cancel}
+	if s.beside {
+		l.pause = besideAll
+	}
 	for range 10 {
-		l.slugs = append(l.slugs, s.create(t, fmt.Sprintf("load-%08x", rand.Uint32()), loadTarget).Slug)
+		l.slugs = append(l.slugs, s.site.create(t, fmt.Sprintf("load-%08x", rand.Uint32()), loadTarget).Slug)
 	}
 	l.clicks = make([]atomic.Int64, len(l.slugs))
 	for i := range loadWorkers {
-		c := s.client(i%2 == 0, i < loadWorkers*4/5)
+		c := s.site.client(i%2 == 0, i < loadWorkers*4/5)
 		l.wait.Go(func() { l.work(ctx, c, i) })
 	}
 	t.Cleanup(cancel)
@@ -55,8 +63,8 @@ func startLoad(t *testing.T, s *site) *load {
 
 func (l *load) work(ctx context.Context, c *http.Client, worker int) {
 	defer c.CloseIdleConnections()
-	time.Sleep(time.Duration(worker) * loadPause / loadWorkers)
-	tick := time.NewTicker(loadPause)
+	time.Sleep(time.Duration(worker) * l.pause / loadWorkers)
+	tick := time.NewTicker(l.pause)
 	defer tick.Stop()
 	for n := 0; ; n++ {
 		select {
@@ -128,7 +136,7 @@ func (l *load) halt(t *testing.T) {
 	rate := float64(l.sent.Load()) / took.Seconds()
 	t.Logf("load: %d requests (%d POSTs) in %s, %.0f/s, slowest %s, %d failed, %d sent again by the client", l.sent.Load(), l.posts.Load(),
 		took.Round(time.Second), rate, l.slowest.Round(time.Millisecond), len(l.failures), l.repeated.Load())
-	if rate < loadLeastRate {
+	if rate < loadWorkers/l.pause.Seconds()/2 {
 		t.Errorf("only %.0f requests a second were sent: that says too little (this machine may be busy)", rate)
 	}
 }

@@ -20,8 +20,6 @@ func TestRegistry(t *testing.T) {
 	if testing.Short() {
 		t.Skip("end to end: left out by -short")
 	}
-	unloaded.Add(1)
-	t.Cleanup(unloaded.Done)
 	t.Parallel()
 	requireEngine(t)
 	r := startRegistry(t)

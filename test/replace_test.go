@@ -15,7 +15,7 @@ import (
 func (s *suite) replicaCrash(t *testing.T) {
 	s.allHealthy(t, time.Minute)
 	replicas := s.replicas(t)
-	l := startLoad(t, s.site)
+	l := s.startLoad(t)
 	engine(t, "restart", replicas[0].ID)
 	s.allHealthy(t, time.Minute)
 	l.stop(t, true)
@@ -40,7 +40,7 @@ func (s *suite) replicaCrash(t *testing.T) {
 // newVersionUnderLoad replaces both replicas while requests come: none fails, no link and no click is lost.
 func (s *suite) newVersionUnderLoad(t *testing.T) {
 	old := s.replicas(t)
-	l := startLoad(t, s.site)
+	l := s.startLoad(t)
 	drained := s.drained(t, old)
 	s.newVersion(t, "two")
 	s.must(t, "up")
@@ -116,7 +116,7 @@ func (s *suite) serves(t *testing.T, old []container) {
 // badVersions deploys versions that must not take over: up fails and says why, and the version before goes on without a failed
 // request. What runs meanwhile does not depend on it. The replicas that never became ready are left.
 func (s *suite) badVersions(t *testing.T) {
-	l := startLoad(t, s.site)
+	l := s.startLoad(t)
 	good := s.outputs["version"]
 
 	undo := s.edit(t, "internal/web/probes.go", "if s.draining.Load() {", `if s.draining.Load() || s.Version != "" {`)
@@ -145,7 +145,7 @@ func (s *suite) neverReadyAlarm(t *testing.T) { s.alarmed(t, "unhealthy-instance
 // backAndForward leaves bad versions behind by the way back, then by the way forward: no request fails.
 func (s *suite) backAndForward(t *testing.T) {
 	good := s.outputs["version"]
-	l := startLoad(t, s.site)
+	l := s.startLoad(t)
 	drained := s.drained(t, s.replicas(t)) // the good ones and the bad ones
 	s.must(t, "up")                        // the way back
 	drained()

@@ -8,24 +8,19 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"testing"
 )
 
-// unloaded are the tests that put no load on a stack, or none any more, and run beside each other. A load beside the work of others makes
-// the database late on two cores, and what fails then says nothing: TestRollouts begins its loads after them.
-var unloaded sync.WaitGroup
-
-// TestMain lets three tests run at once on any machine: if fewer could, the one that waits could keep those that it waits for from starting.
+// TestMain lets the four tests that have stacks of their own run at once, on two cores too: each waits for most of its time.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if n, err := strconv.Atoi(flag.Lookup("test.parallel").Value.String()); err == nil && n < 3 {
-		_ = flag.Set("test.parallel", "3")
+	if n, err := strconv.Atoi(flag.Lookup("test.parallel").Value.String()); err == nil && n < 4 {
+		_ = flag.Set("test.parallel", "4")
 	}
 	os.Exit(m.Run())
 }
 
-// suite is what the ordered sub-tests of TestLocalStack share: one stack, from nothing to nothing.
+// suite is what the ordered sub-tests of a test share: one stack, from nothing to nothing.
 type suite struct {
 	*project
 	site    *site
@@ -34,7 +29,7 @@ type suite struct {
 }
 
 // TestLocalStack takes one stack through its life. The order matters, so a sub-test can't be chosen alone; those after a failed one
-// run on, as long as there is a stack at all.
+// run on, as long as there is a stack at all. A replacement under the full load has the machine to itself.
 func TestLocalStack(t *testing.T) {
 	if testing.Short() {
 		t.Skip("end to end: left out by -short")
@@ -60,6 +55,11 @@ func TestLocalStack(t *testing.T) {
 		{"ports and networks", s.exposure},
 		{"restart and crash of a replica", s.replicaCrash},
 		{"new version under load", s.newVersionUnderLoad},
+		{"monitoring", s.monitoring}, // a browser drops what it loads when another test makes a network
+	})
+	t.Parallel()
+	s.beside = true
+	s.steps(t, []step{
 		{"bad versions under load", s.badVersions},
 		{"cache outage", s.cacheOutage},
 		{"database outage", s.databaseOutage},
@@ -67,12 +67,6 @@ func TestLocalStack(t *testing.T) {
 		{"back and forward under load", s.backAndForward},
 		{"run killed and interrupted", s.interrupted},
 		{"two runs at once", s.concurrent},
-		{"monitoring", s.monitoring}, // a browser drops what it loads when another test makes a network
-	})
-	unloaded.Add(1)
-	t.Cleanup(unloaded.Done)
-	t.Parallel()
-	s.steps(t, []step{
 		{"weights of the slots", s.weights},
 		{"rate limit", s.rateLimit},
 		{"no secret leaks", s.secrets},

@@ -51,13 +51,15 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	trust(&conf.ConnConfig.Config, o.Roots)
 	conf.MaxConns = int32(min(o.Size, 1000)) // #nosec G115 -- bounded here
+	// Some are ready before a burst, in which a new one takes longest: it needs TLS, a login and a process of the server.
+	conf.MinConns = (conf.MaxConns + 2) / 3
 	conf.MinIdleConns = 1
 	conf.MaxConnLifetime = 30 * time.Minute // so that a database that moved (failover, DNS) is found again
 	conf.MaxConnLifetimeJitter = 5 * time.Minute
 	conf.MaxConnIdleTime = 5 * time.Minute
 	conf.HealthCheckPeriod = 15 * time.Second
-	// Longer than a read waits. For a write one second has been too short, on a starved machine.
-	conf.ConnConfig.ConnectTimeout = 3 * time.Second
+	// A read does not wait for it.
+	conf.ConnConfig.ConnectTimeout = writeTimeout
 	for key, value := range map[string]string{ // milliseconds
 		"application_name": "links", "statement_timeout": "4900", "lock_timeout": "1000",
 		"idle_in_transaction_session_timeout": "5000",
