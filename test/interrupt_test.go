@@ -13,7 +13,7 @@ import (
 // locked waits until a run has taken the stack's lock.
 func (s *suite) locked(t *testing.T, r *running) {
 	t.Helper()
-	eventually(t, time.Minute, func() string {
+	eventually(t, 3*time.Minute, func() string {
 		files, _ := filepath.Glob(filepath.Join(s.dir, ".slipway", "state", ".pulumi", "locks", "organization", "*", s.stack, "*.json"))
 		if len(files) == 0 {
 			return "up holds no lock: " + r.stderr.String()

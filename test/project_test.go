@@ -134,7 +134,8 @@ func (p *project) start(t *testing.T, verb string, args ...string) *running {
 	r := &running{begun: time.Now(), cancel: cancel}
 	line := append([]string{p.launcher, verb, "-s", p.stack}, args...)
 	if p.beside {
-		// Loads go first: a request that waits for the processor because other tests use it says nothing about the stack.
+		// Containers go first: a request that waits for the processor because other tests' launchers use it says nothing about the stack.
+		// All containers together weigh as much as one process of the host (docs/traps.md).
 		line = append([]string{"nice", "-n", "19"}, line...)
 	}
 	r.cmd = exec.CommandContext(ctx, line[0], line[1:]...)

@@ -14,10 +14,18 @@ import (
 // TestMain lets the four tests that have stacks of their own run at once, on two cores too: each waits for most of its time.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if n, err := strconv.Atoi(flag.Lookup("test.parallel").Value.String()); err == nil && n < 4 {
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
+	if !chosen && parallel() < 4 {
 		_ = flag.Set("test.parallel", "4")
 	}
 	os.Exit(m.Run())
+}
+
+// parallel is how many tests may run at once.
+func parallel() int {
+	n, _ := strconv.Atoi(flag.Lookup("test.parallel").Value.String())
+	return n
 }
 
 // suite is what the ordered sub-tests of a test share: one stack, from nothing to nothing.
@@ -55,10 +63,10 @@ func TestLocalStack(t *testing.T) {
 		{"ports and networks", s.exposure},
 		{"restart and crash of a replica", s.replicaCrash},
 		{"new version under load", s.newVersionUnderLoad},
-		{"monitoring", s.monitoring}, // a browser drops what it loads when another test makes a network
+		{"dashboard in the browser", s.dashboard}, // it drops what it loads when another test makes a network
 	})
 	t.Parallel()
-	s.beside = true
+	s.beside = parallel() > 1
 	s.steps(t, []step{
 		{"bad versions under load", s.badVersions},
 		{"cache outage", s.cacheOutage},
@@ -67,6 +75,7 @@ func TestLocalStack(t *testing.T) {
 		{"back and forward under load", s.backAndForward},
 		{"run killed and interrupted", s.interrupted},
 		{"two runs at once", s.concurrent},
+		{"monitoring", s.monitoring},
 		{"weights of the slots", s.weights},
 		{"rate limit", s.rateLimit},
 		{"no secret leaks", s.secrets},

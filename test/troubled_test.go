@@ -79,7 +79,7 @@ func (s *suite) slow(t *testing.T) {
 		if s.admit(rec, r, rt, start) {`)
 	defer undo()
 	// A moment in which the live version is slow too must not hide it: there is no good candidate here that a narrow margin would hit, and
-	// slowness needs three looks.
+	// a step of 15 s has looks to spare.
 	s.bad(t, []string{"-c", "rollout.margin.latency=1.5", "-c", "rollout.bake=15s"}, true, "the candidate's p99 latency is", "gate latency-p99 is crossed by the candidate")
 }
 
@@ -110,7 +110,7 @@ func (s *suite) disturbed(t *testing.T) {
 	s.newVersion(t, "disturbed")
 	l := s.startLoad(t)
 	// Time for all faults within the first step.
-	r := s.start(t, "rollout", "start", "--json", "-c", "rollout.keep=0s", "-c", "rollout.bake=12s")
+	r := s.start(t, "rollout", "start", "--json", "-c", "rollout.keep=0s", "-c", "rollout.bake=18s")
 	await(t, r, "the first step", kind(rollout.Stepped, firstStep))
 	now := s.release(t)
 	engine(t, "restart", "--time", "1", s.container(t, "edge").ID)

@@ -26,6 +26,10 @@ const (
 	writeTimeout = 5 * time.Second
 )
 
+// connectTimeout is less than a write waits, so that its error says what hung. A read gives up before; the connection is made all the
+// same, for the next one. Three seconds have been too short on a starved machine.
+const connectTimeout = 4 * time.Second
+
 // Options say how to reach the database.
 type Options struct {
 	URL     string         // complete, with sslmode
@@ -58,8 +62,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	conf.MaxConnLifetimeJitter = 5 * time.Minute
 	conf.MaxConnIdleTime = 5 * time.Minute
 	conf.HealthCheckPeriod = 15 * time.Second
-	// A read does not wait for it.
-	conf.ConnConfig.ConnectTimeout = writeTimeout
+	conf.ConnConfig.ConnectTimeout = connectTimeout
 	for key, value := range map[string]string{ // milliseconds
 		"application_name": "links", "statement_timeout": "4900", "lock_timeout": "1000",
 		"idle_in_transaction_session_timeout": "5000",
