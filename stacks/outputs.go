@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/slipway-iac/slipway/stacks/previous"
 	"github.com/slipway-iac/slipway/stacks/release"
 )
 
@@ -16,53 +17,29 @@ var outputNames = []string{"url", "image", "version", "dashboard", "ca", "databa
 
 // readOutputs reads the release that the last update has left in the stack's own outputs, and exports all of them as they are: what
 // the program exports later takes their place, and if it ends before, with an error, none is lost. A stack that was never up has an
-// empty release.
-//
-// A reference to the stack itself is what every back end can answer from any checkout, under the lock of the update.
-// https://www.pulumi.com/docs/iac/concepts/stacks/#stackreferences
+// empty release. One that is there is never taken for none, a secret or not, since the next update would then begin anew with all of
+// the traffic.
 func readOutputs(ctx *pulumi.Context, out *Exports) (release.Release, error) {
-	self := fmt.Sprintf("%s/%s/%s", ctx.Organization(), ctx.Project(), ctx.Stack())
-	ref, err := pulumi.NewStackReference(ctx, self, nil)
+	last, err := previous.Outputs(ctx, outputNames)
 	if err != nil {
+		// Nothing must be exported in this case: an empty set of outputs would take the place of the last one.
+		out.export(ctx, "release", pulumi.String("").ToStringOutput().ApplyT(func(string) (string, error) {
+			return "", errors.New("the stack's own outputs can't be read")
+		}))
 		return release.Release{}, fmt.Errorf("reading the stack's own outputs: %w", err)
 	}
-	text := ""
-	for _, name := range outputNames {
-		details, err := ref.GetOutputDetails(name)
-		if err != nil {
-			// Nothing must be exported in this case: an empty set of outputs would take the place of the last one.
-			out.export(ctx, "release", pulumi.String("").ToStringOutput().ApplyT(func(string) (string, error) {
-				return "", errors.New("the stack's own outputs can't be read")
-			}))
-			return release.Release{}, fmt.Errorf("reading the stack's own outputs: %w", err)
+	for name, o := range last {
+		if o.Secret {
+			out.export(ctx, name, pulumi.ToSecret(o.Value))
+		} else {
+			out.export(ctx, name, pulumi.ToOutput(o.Value))
 		}
-		switch {
-		case details.SecretValue != nil:
-			out.export(ctx, name, pulumi.ToSecret(details.SecretValue))
-		case details.Value != nil:
-			out.export(ctx, name, pulumi.Any(details.Value))
-		}
-		if name == "release" {
-			if text, err = textOf(details); err != nil {
-				return release.Release{}, err
-			}
-		}
+	}
+	text, err := last["release"].Text()
+	if err != nil {
+		return release.Release{}, fmt.Errorf("reading the stack's output release: %w", err)
 	}
 	return release.Parse(text)
-}
-
-// textOf is the text of an output, marked as a secret or not: whatever made it one, a release that is there must not be taken for none,
-// since the next update would then begin anew with all of the traffic.
-func textOf(details *pulumi.StackReferenceOutputDetails) (string, error) {
-	value := details.Value
-	if details.SecretValue != nil {
-		value = details.SecretValue
-	}
-	text, ok := value.(string)
-	if !ok && value != nil {
-		return "", errors.New("reading the stack's output release: it is no text")
-	}
-	return text, nil
 }
 
 // Exports are the outputs of one run as its program knows them, secrets in plain text: a caller in the same process need not ask the

@@ -91,11 +91,8 @@ func (m *monitor) RegisterResource(_ context.Context, in *pulumirpc.RegisterReso
 
 // ReadResource answers for the outputs of the stack itself: those of Options.Previous.
 func (m *monitor) ReadResource(_ context.Context, in *pulumirpc.ReadResourceRequest) (*pulumirpc.ReadResourceResponse, error) {
-	outputs := resource.PropertyMap{}
-	for name, value := range m.options.Previous {
-		outputs[resource.PropertyKey(name)] = resource.NewProperty(value)
-	}
-	object, err := plugin.MarshalProperties(resource.PropertyMap{"name": resource.NewProperty(in.GetId()), "outputs": resource.NewProperty(outputs)}, everything)
+	outputs := resource.NewProperty(m.options.Previous)
+	object, err := plugin.MarshalProperties(resource.PropertyMap{"name": resource.NewProperty(in.GetId()), "outputs": outputs}, everything)
 	return &pulumirpc.ReadResourceResponse{Urn: urnOf(in.GetParent(), in.GetType(), in.GetName()), Properties: object}, err
 }
 

@@ -62,8 +62,8 @@ type Options struct {
 	ConfigSecrets []string
 	// Secrets are values that are secret from the start, each with where it comes from. Default: none.
 	Secrets map[string]string
-	// Previous are the outputs that the stack has from its last update. Default: none.
-	Previous map[string]string
+	// Previous are the outputs that the stack has from its last update, secrets marked. Default: none.
+	Previous resource.PropertyMap
 	// Outputs are outputs that need a certain form (see Output). Default: none.
 	Outputs []Output
 }
