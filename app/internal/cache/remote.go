@@ -33,7 +33,7 @@ const (
 	opTimeout  = 250 * time.Millisecond
 	heartbeat  = 200 * time.Millisecond
 	silence    = 700 * time.Millisecond // without a word for this long, changes may have been missed
-	maxMissed  = 10_000
+	maxUntold  = 10_000
 	created    = "+" // what the channel carries: one of these two and the slug
 	deleted    = "-"
 )
@@ -61,7 +61,14 @@ type Remote struct {
 	since atomic.Int64 // when the subscription began
 
 	mu     sync.Mutex
-	missed map[string]Entry // changes that the cache could not be told, to be told when it is back
+	untold map[string]*change // by slug
+}
+
+// change is the last one of a slug, from its commit until the cache has confirmed it. One sender at a time has it: what the cache
+// hears last is then what happened last.
+type change struct {
+	entry   Entry
+	sending bool
 }
 
 // Quiet ends the client library's own lines on stderr, which aren't JSON and repeat what Health logs. It sets a variable
@@ -108,9 +115,9 @@ func Open(o Options) (*Remote, error) {
 			return nil, fmt.Errorf("tracing the cache: %w", err)
 		}
 	}
-	r := &Remote{client: client, log: o.Log, changed: o.Changed, base: time.Now(), missed: map[string]Entry{}}
+	r := &Remote{client: client, log: o.Log, changed: o.Changed, base: time.Now(), untold: map[string]*change{}}
 	r.Health = health.New("cache", o.Log, func(ctx context.Context) error { return client.Ping(ctx).Err() })
-	r.Health.OnRecover = r.retell
+	r.Health.Settle = r.retell
 	return r, nil
 }
 
@@ -152,31 +159,50 @@ func (r *Remote) Fill(ctx context.Context, slug string, e Entry) {
 	})
 }
 
-// Put tells the cache, and through it every instance, of a change that the database has committed. If the cache is
-// down it is told when it is back.
+// Put tells the cache, and through it every instance, of a change that the database has committed. What the cache can't be told is
+// told by retell.
 func (r *Remote) Put(ctx context.Context, slug string, e Entry) {
-	if err := r.put(ctx, slug, e); err != nil {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if len(r.missed) < maxMissed {
-			r.missed[slug] = e
-			return
-		}
+	r.mu.Lock()
+	c, waits := r.untold[slug]
+	if waits {
+		c.entry = e
+	} else if len(r.untold) < maxUntold {
+		c = &change{entry: e, sending: true}
+		r.untold[slug] = c
+	}
+	r.mu.Unlock()
+	switch {
+	case waits:
+		r.Health.Wake()
+	case c == nil:
 		r.log.Error("cache can't be told of a change", "slug", slug, "stale_at_most", keepLink.String())
+	default:
+		r.sent(slug, c, e, r.do(ctx, func(ctx context.Context) error {
+			return r.send(ctx, slug, e, func(p redis.Pipeliner) { p.Set(ctx, prefix+slug, e.URL, e.keep()) })
+		}))
 	}
 }
 
-func (r *Remote) put(ctx context.Context, slug string, e Entry) error {
-	return r.do(ctx, func(ctx context.Context) error { return r.send(ctx, slug, e) })
-}
-
-func (r *Remote) send(ctx context.Context, slug string, e Entry) error {
+// send changes what the cache holds and announces it.
+func (r *Remote) send(ctx context.Context, slug string, e Entry, do func(redis.Pipeliner)) error {
 	_, err := r.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		p.Set(ctx, prefix+slug, e.URL, e.keep())
+		do(p)
 		p.Publish(ctx, channel, e.sign()+slug)
 		return nil
 	})
 	return err
+}
+
+// sent ends one attempt to tell the cache that slug is e.
+func (r *Remote) sent(slug string, c *change, e Entry, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c.sending = false
+	if err == nil && c.entry == e {
+		delete(r.untold, slug)
+	} else {
+		r.Health.Wake()
+	}
 }
 
 func (e Entry) keep() time.Duration {
@@ -193,17 +219,39 @@ func (e Entry) sign() string {
 	return created
 }
 
-// retell runs when the cache is back and before it is read again.
-func (r *Remote) retell(ctx context.Context) {
+// retell tells what could not be told. A link is not written then but left to be read from the database: another instance may have
+// deleted it meanwhile.
+func (r *Remote) retell(ctx context.Context) error {
+	for {
+		slug, c, e := r.next()
+		if c == nil {
+			return nil
+		}
+		err := r.send(ctx, slug, e, func(p redis.Pipeliner) {
+			if e.URL == "" {
+				p.Set(ctx, prefix+slug, "", keepAbsent)
+			} else {
+				p.Del(ctx, prefix+slug)
+			}
+		})
+		r.sent(slug, c, e, err)
+		if err != nil {
+			return fmt.Errorf("telling the cache of changes: %w", err)
+		}
+	}
+}
+
+// next takes a change that nobody is sending; c is nil if there is none.
+func (r *Remote) next() (slug string, c *change, e Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for slug, e := range r.missed {
-		if err := r.send(ctx, slug, e); err != nil {
-			r.log.Warn("cache recovered but can't be told of changes yet", "left", len(r.missed), "error", err.Error())
-			return
+	for slug, c := range r.untold {
+		if !c.sending {
+			c.sending = true
+			return slug, c, c.entry
 		}
-		delete(r.missed, slug)
 	}
+	return "", nil, Entry{}
 }
 
 // Now is the time on the clock that Since uses.

@@ -21,10 +21,12 @@ var ErrDown = errors.New("dependency is down")
 
 // Dependency is a circuit breaker: three failures in a row open it, a successful probe closes it.
 type Dependency struct {
-	Name      string
-	Log       *slog.Logger
-	Probe     func(context.Context) error
-	OnRecover func(context.Context) // optional; runs before requests are let through again
+	Name  string
+	Log   *slog.Logger
+	Probe func(context.Context) error
+	// Settle is optional. It runs after each probe that succeeds, during an outage before requests are let through again. Its error
+	// counts as the probe's.
+	Settle func(context.Context) error
 
 	down     atomic.Bool
 	failures atomic.Int32
@@ -64,10 +66,21 @@ func (d *Dependency) report(failed bool, err error) {
 func (d *Dependency) trip(err error) {
 	if d.down.CompareAndSwap(false, true) {
 		d.Log.Error("dependency is down", "dependency", d.Name, "error", err.Error())
-		select {
-		case d.wake <- struct{}{}:
-		default:
-		}
+		d.check()
+	}
+}
+
+// Wake has Run check at once, unless the dependency is down: it is then checked often enough.
+func (d *Dependency) Wake() {
+	if d.Up() {
+		d.check()
+	}
+}
+
+func (d *Dependency) check() {
+	select {
+	case d.wake <- struct{}{}:
+	default:
 	}
 }
 
@@ -75,19 +88,21 @@ func (d *Dependency) trip(err error) {
 func (d *Dependency) Check(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, probeBudget)
 	defer cancel()
-	if err := d.Probe(ctx); err != nil {
+	err := d.Probe(ctx)
+	if err == nil && d.Settle != nil {
+		err = d.Settle(ctx)
+	}
+	if err != nil {
 		if !errors.Is(err, context.Canceled) {
 			d.trip(err) // the probe is alone and cheap: its failure needs no confirmation
 		}
 		return
 	}
 	if d.down.Load() {
-		if d.OnRecover != nil {
-			d.OnRecover(ctx)
-		}
 		d.failures.Store(0)
 		d.down.Store(false)
 		d.Log.Info("dependency is up again", "dependency", d.Name)
+		d.Wake() // what was refused since Settle began is settled now
 	}
 }
 
@@ -105,6 +120,9 @@ func (d *Dependency) Run(ctx context.Context) {
 			return
 		case <-d.wake:
 			t.Stop()
+			if d.Up() {
+				d.Check(ctx)
+			}
 		case <-t.C:
 			d.Check(ctx)
 		}

@@ -15,18 +15,20 @@ var errBroken = errors.New("broken")
 
 func TestBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var broken atomic.Bool
-		var recovered, asked int
+		var broken, unsettled atomic.Bool
+		var settled atomic.Int32
+		var asked int
 		d := New("database", slog.New(slog.NewTextHandler(io.Discard, nil)), func(context.Context) error {
 			if broken.Load() {
 				return errBroken
 			}
 			return nil
 		})
-		d.OnRecover = func(context.Context) {
-			if recovered++; d.Up() {
-				t.Error("requests were let through before the recovery was done")
+		d.Settle = func(context.Context) error {
+			if settled.Add(1); unsettled.Load() {
+				return errBroken
 			}
+			return nil
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
@@ -54,10 +56,25 @@ func TestBreaker(t *testing.T) {
 		if d.Up() {
 			t.Error("up while the probe fails")
 		}
+		if n := settled.Load(); n != 0 {
+			t.Errorf("settled %d times while the probe fails", n)
+		}
+		unsettled.Store(true)
 		broken.Store(false)
+		time.Sleep(time.Minute)
+		if d.Up() || settled.Load() == 0 {
+			t.Error("up before all was settled")
+		}
+		unsettled.Store(false)
 		time.Sleep(300 * time.Millisecond)
-		if !d.Up() || recovered != 1 || call(nil) != nil {
-			t.Errorf("not recovered: up %v, recovered %d", d.Up(), recovered)
+		if !d.Up() || call(nil) != nil {
+			t.Error("not recovered")
+		}
+		before := settled.Load()
+		d.Wake()
+		time.Sleep(time.Millisecond)
+		if n := settled.Load(); n != before+1 {
+			t.Errorf("woken, it settled %d times", n-before)
 		}
 		broken.Store(true) // noticed without any request
 		time.Sleep(2100 * time.Millisecond)
