@@ -3,6 +3,7 @@ package e2e
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // destroyKeeps removes the stack without its data, which the next up serves again.
@@ -20,6 +21,16 @@ func (s *suite) destroyKeeps(t *testing.T) {
 	s.site.follow(t, keptSlug, keptTarget)
 	s.site.create(t, "after-destroy", keptTarget)
 	s.site.follow(t, "after-destroy", keptTarget)
+}
+
+// lostData removes the database with its volume, by hand: the next up makes both anew, with roles and tables.
+func (s *suite) lostData(t *testing.T) {
+	engine(t, "rm", "--force", s.container(t, "database").ID)
+	engine(t, "volume", "rm", "slipway-"+s.stack+"-database-data")
+	s.must(t, "up")
+	s.allHealthy(t, time.Minute)
+	s.site.create(t, "after-loss", keptTarget)
+	s.site.follow(t, "after-loss", keptTarget)
 }
 
 // destroyDeletes removes everything, and nothing of another stack.

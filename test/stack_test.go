@@ -82,6 +82,7 @@ func TestLocalStack(t *testing.T) {
 		{"verbs that change nothing", s.verbs},
 		{"rate limit ends with the abuse", s.rateLimitEnds},
 		{"destroy keeps data", s.destroyKeeps},
+		{"data that is lost", s.lostData},
 		{"destroy deletes data", s.destroyDeletes},
 	})
 }

@@ -77,6 +77,9 @@ func calls(t *testing.T, dir string) []string {
 func container(id, component string, running bool, exit int) inspected {
 	c := inspected{ID: id, Name: "/slipway-local-" + id}
 	c.State.Running, c.State.ExitCode = running, exit
+	if c.State.Status = "running"; !running {
+		c.State.Status = "exited"
+	}
 	c.Config.Labels = map[string]string{docker.LabelComponent: component}
 	return c
 }
@@ -102,6 +105,8 @@ func known(id string, mustRun bool) cli.Resource {
 func TestRepair(t *testing.T) {
 	broken, replaced := known("a", true), known("a", true)
 	broken.Broken, replaced.Deleting = true, true
+	neverStarted := container("c", "service", false, 0) // it carries files
+	neverStarted.State.Status = "created"
 	for _, row := range []struct {
 		name    string
 		exist   []inspected
@@ -117,6 +122,10 @@ func TestRepair(t *testing.T) {
 		{name: "one that ended badly", exist: []inspected{container("a", "service", false, 1)}, state: []cli.Resource{known("a", false)}, refresh: []string{"urn:a"}, changes: []string{"rm --force a"}},
 		{name: "one that was cut off", exist: []inspected{container("a", "edge", true, 0)}, state: []cli.Resource{broken}, refresh: []string{"urn:a"}, changes: []string{"rm --force a"}},
 		{name: "one that was stopped by hand", exist: []inspected{container("a", "edge", false, 137)}, state: []cli.Resource{known("a", true)}, changes: []string{"start a"}},
+		{name: "ones that ended well, and a volume is gone", gone: "volume data\n", refresh: []string{"v", "urn:a"}, changes: []string{"rm --force a"},
+			exist: []inspected{container("a", "service", false, 0), container("b", "service", true, 0), neverStarted}, state: []cli.Resource{
+				{URN: "v", Type: typeVolume, ID: "data", Outputs: map[string]any{"name": "data"}}, known("a", false), known("b", true), known("c", false),
+			}},
 		{name: "one that the next run deletes", exist: []inspected{container("a", "edge", false, 0)}, state: []cli.Resource{replaced}},
 		{name: "one that was removed by hand", state: []cli.Resource{known("a", true)}, refresh: []string{"urn:a"}},
 		{name: "one that the state does not know", exist: []inspected{container("a", "edge", true, 0), container("b", "edge", true, 0)}, state: []cli.Resource{known("a", true)}, changes: []string{"rm --force b"}},
@@ -243,10 +252,14 @@ func TestOtherCheckout(t *testing.T) {
 	if err := os.Mkdir(here, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(here, link); err != nil {
+		t.Fatal(err)
+	}
 	s := stack
 	s.Root = here
 	for _, row := range []struct{ roots, want string }{
-		{"", ""}, {here + "\n", ""}, {elsewhere + "\n", "another checkout, " + elsewhere}, {filepath.Join(elsewhere, "moved away") + "\n", ""},
+		{"", ""}, {here + "\n", ""}, {link + "\n", ""}, {elsewhere + "\n", "another checkout, " + elsewhere}, {filepath.Join(elsewhere, "moved away") + "\n", ""},
 	} {
 		engine(t, map[string]string{"roots": row.roots})
 		err := ownedByOther(t.Context(), s)

@@ -23,6 +23,7 @@ const (
 // Repair makes the engine and the state agree again:
 //   - a container that the state does not know (its creation was cut off) is removed: its name would block the next one;
 //   - one that runs once and failed, or whose creation failed, is removed: the provider would take it for good at the next run;
+//   - one that has run once and well is removed too if a volume is gone: what it made, such as roles and tables, went with that;
 //   - one that was stopped by hand is started;
 //   - so is a network that the state does not know: creation was cut off, or its containers were removed by hand;
 //   - whatever the state knows and the engine does not have is to be read again, so that it is made anew.
@@ -50,12 +51,13 @@ func (Target) Repair(ctx context.Context, p *progress.Printer, s cli.Stack, stat
 		byID[c.ID] = c
 	}
 	known := map[string]bool{}
+	emptied := slices.ContainsFunc(state, func(r cli.Resource) bool { return r.Type == typeVolume && slices.Contains(refresh, r.URN) })
 	for _, r := range state {
 		if r.Type != typeContainer {
 			continue
 		}
 		known[r.ID] = true
-		lost, err := repairContainer(ctx, p, r, byID)
+		lost, err := repairContainer(ctx, p, r, byID, emptied)
 		if err != nil {
 			return nil, err
 		}
@@ -94,8 +96,8 @@ func removeUnknownNetworks(ctx context.Context, p *progress.Printer, s cli.Stack
 	return nil
 }
 
-// repairContainer reports whether the state must learn that the container is gone.
-func repairContainer(ctx context.Context, p *progress.Printer, r cli.Resource, byID map[string]inspected) (bool, error) {
+// repairContainer reports whether the state must learn that the container is gone. What has run once runs again if a volume was emptied.
+func repairContainer(ctx context.Context, p *progress.Printer, r cli.Resource, byID map[string]inspected, emptied bool) (bool, error) {
 	c, exists := byID[r.ID]
 	if !exists {
 		return true, nil
@@ -105,6 +107,10 @@ func repairContainer(ctx context.Context, p *progress.Printer, r cli.Resource, b
 	switch {
 	case r.Broken || !mustRun && !c.State.Running && c.State.ExitCode != 0:
 		p.Println(fmt.Sprintf("removing container %s, which has failed, to run it again", name))
+		_, err := run(ctx, "rm", "--force", r.ID)
+		return true, err
+	case emptied && !mustRun && c.State.Status == "exited":
+		p.Println(fmt.Sprintf("removing container %s, to run it again: a volume is gone", name))
 		_, err := run(ctx, "rm", "--force", r.ID)
 		return true, err
 	case mustRun && !c.State.Running && !r.Deleting:

@@ -28,6 +28,11 @@ type Target struct{}
 
 var _ cli.Target = Target{}
 
+// Preflight makes sure of a Docker Engine.
+func (Target) Preflight(ctx context.Context, p *progress.Printer) error {
+	return toolchain.EnsureDocker(ctx, p)
+}
+
 // Prepare makes sure of a Docker Engine and of the base images, and refuses early what would fail late: ports in use, and a
 // stack of the same name that another checkout runs.
 func (Target) Prepare(ctx context.Context, p *progress.Printer, s cli.Stack) error {
@@ -72,12 +77,21 @@ func ownedByOther(ctx context.Context, s cli.Stack) error {
 	}
 	for root := range strings.Lines(out) {
 		root = strings.TrimRight(root, "\r\n")
+		if root == "" || sameFolder(root, s.Root) {
+			continue
+		}
 		// A folder that is gone is a checkout that has moved, to here.
-		if _, err := os.Stat(root); root != "" && root != s.Root && !errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(root); !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("stack %q already runs from another checkout, %s. Run it there, or choose another stack with -s, or `make down` there first", s.Name, root)
 		}
 	}
 	return nil
+}
+
+func sameFolder(a, b string) bool {
+	one, err := os.Stat(a)
+	other, problem := os.Stat(b)
+	return a == b || err == nil && problem == nil && os.SameFile(one, other)
 }
 
 // portsFree names the configuration key of a loopback port that something else holds.
@@ -121,6 +135,7 @@ type inspected struct {
 	ID    string `json:"Id"`
 	Name  string
 	State struct {
+		Status   string
 		Running  bool
 		ExitCode int
 	}
