@@ -38,6 +38,12 @@ type Target interface {
 	Logs(ctx context.Context, w io.Writer, s Stack, o LogOptions) error
 }
 
+// Preflighter is a Target that needs more of this machine than tools, and looks for it before those are downloaded or built, which may
+// take minutes.
+type Preflighter interface {
+	Preflight(ctx context.Context, p *progress.Printer) error
+}
+
 // Settler is what a target implements on which something is not there yet when Pulumi is done, and which must be there before the public
 // address can answer: a certificate that its provider does not wait for.
 type Settler interface {
@@ -262,9 +268,12 @@ func (c *command) parse(v verb, args []string) error {
 	return err
 }
 
-// findRoot returns the folder of Pulumi.yaml: this one or the nearest above it.
+// findRoot returns the folder of Pulumi.yaml: this one or the nearest above it, by the same name whichever links lead to it.
 func findRoot() (string, error) {
 	dir, err := os.Getwd()
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
 	if err != nil {
 		return "", fmt.Errorf("finding the project: %w", err)
 	}
@@ -278,10 +287,20 @@ func findRoot() (string, error) {
 	}
 }
 
+// isLocked tells that another run holds the stack. The SDK's own test knows no wrapped errors.
+func isLocked(err error) bool {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if auto.IsConcurrentUpdateError(err) {
+			return true
+		}
+	}
+	return false
+}
+
 // explain says what to do next where the engine's own words don't.
 func explain(err error, c *command) error {
 	switch {
-	case auto.IsConcurrentUpdateError(err):
+	case isLocked(err):
 		return fmt.Errorf("another run holds stack %q. Wait for it; if it is gone, clear its lock with `pulumi cancel`", c.stack)
 	case errors.Is(err, errReported):
 		return errReported

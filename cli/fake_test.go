@@ -152,8 +152,11 @@ type fakeTarget struct {
 	unknown                        [][]string // one answer after the other
 	removed                        []string
 	broken                         string // what a watched update will not become
+	failPreflight                  error
 	failPrepare, failRepair, failR error
 }
+
+func (f *fakeTarget) Preflight(context.Context, *progress.Printer) error { return f.failPreflight }
 
 func (f *fakeTarget) Prepare(_ context.Context, _ *progress.Printer, s Stack) error {
 	f.asked, f.stack = append(f.asked, "prepare"), s

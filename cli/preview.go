@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
@@ -53,7 +52,7 @@ func preview(ctx context.Context, c *command) error {
 	}
 	result, err := s.auto.Preview(ctx, options...)
 	if err != nil {
-		if ctx.Err() != nil || auto.IsConcurrentUpdateError(err) {
+		if ctx.Err() != nil || isLocked(err) {
 			return err
 		}
 		// What follows the first line repeats what the engine has printed.

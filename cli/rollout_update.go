@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -153,7 +152,7 @@ func (m *moving) update(ctx context.Context, what string, t *release.Transition)
 		return release.Release{}, *refusal.Load()
 	case err != nil && reason != "":
 		return release.Release{}, errors.New(reason)
-	case auto.IsConcurrentUpdateError(err):
+	case isLocked(err):
 		return release.Release{}, fmt.Errorf("%w: another run holds stack %q", rollout.ErrBusy, m.Name)
 	case err != nil && f.last != "":
 		return release.Release{}, errors.New(f.last)

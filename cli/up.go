@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
 )
@@ -15,6 +14,11 @@ import (
 // with the new version.
 func up(ctx context.Context, c *command) error {
 	begun := time.Now()
+	if first, ok := c.target.(Preflighter); ok {
+		if err := first.Preflight(ctx, c.progress); err != nil {
+			return err
+		}
+	}
 	s, err := c.open(ctx)
 	if err != nil {
 		return err
@@ -51,7 +55,7 @@ func up(ctx context.Context, c *command) error {
 
 // failed returns the engine's error, or errReported if what went wrong has been printed already.
 func failed(f *follow, err error) error {
-	if f.errors > 0 && !auto.IsConcurrentUpdateError(err) {
+	if f.errors > 0 && !isLocked(err) {
 		return errReported
 	}
 	return err

@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/pem"
 	"errors"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -125,6 +126,20 @@ func TestUpFails(t *testing.T) {
 	}
 }
 
+// TestUpLooksFirst: nothing is made for a machine on which the stack can't run.
+func TestUpLooksFirst(t *testing.T) {
+	p := newProject(t)
+	p.target.failPreflight = errors.New("no Docker Engine answers")
+	code, _, errOut := p.run(t, nil, "up")
+	if code != exitFailed {
+		t.Errorf("exit code %d, want %d", code, exitFailed)
+	}
+	contains(t, errOut, "no Docker Engine answers")
+	if _, err := os.Stat(filepath.Join(p.fake, "calls")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("pulumi is called: %q", p.calls(t, ""))
+	}
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -154,6 +169,9 @@ func TestUpRepairsFirst(t *testing.T) {
 		t.Errorf("exit code %d, want %d", code, exitFailed)
 	}
 	contains(t, errOut, "repairing stack", "the engine is gone")
+	p.answer(t, "fail-refresh", "error: the stack is currently locked by 1 lock(s). Either wait")
+	_, _, errOut = p.run(t, nil, "up")
+	contains(t, errOut, `another run holds stack "local"`)
 }
 
 func TestPreview(t *testing.T) {

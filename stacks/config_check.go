@@ -29,6 +29,7 @@ var rules = []rule{
 	{[]string{"cloud", "domain"}, checkDomain},
 	{[]string{"cloud", "domain.name", "azure.dnsResourceGroup"}, checkAzureZone},
 	{[]string{"cloud", "database"}, checkDatabase},
+	{[]string{"app.name", "database.enabled"}, checkDatabaseName},
 	{[]string{"cloud", "database", "azure"}, checkAzureDatabase},
 	{[]string{"cloud", "rollout.strategy", "azure.frontDoor"}, checkAzureRollout},
 	{[]string{"cloud", "cache"}, checkCache},

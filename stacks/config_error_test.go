@@ -63,7 +63,7 @@ var problemRows = []struct {
 		`allow.domian = "because it is internal": unknown id; allowed: ` + list(namedSet("guardrails")) + `; did you mean domain?`,
 		`app.env.1A: not a name for an environment variable; allowed: letters, digits and _, first no digit`,
 		`app.env.A = {}: wrong type; allowed: a text`,
-		`app.healthPath = "up": not a path that starts with "/", without blanks, "?", "#" or "*"`,
+		`app.healthPath = "up": not a path that starts with "/", of letters, digits and ._~/:@+,=-`,
 		`app.name = "Links": not lower-case letters, digits and hyphens, first a letter, last no hyphen, at most 40 characters`,
 		`database.size = "huge": not small, medium, large, or a machine type in the cloud's own terms`,
 	}},
@@ -74,6 +74,10 @@ var problemRows = []struct {
 		`database.ha = "true": has no meaning for cloud docker; allowed: only for aws, azure, gcp`,
 		`edge.waf = true: has no meaning for cloud docker; allowed: only for aws, azure, gcp`,
 		`region = "us-east-1": has no meaning for cloud docker; allowed: only for aws, azure, gcp`,
+	}},
+	{"what PostgreSQL keeps for itself", []string{"cloud", "docker", "app", `{"name":"pg-admin","readyPath":"/it's"}`}, []string{
+		`app.name = "pg-admin": the database's role is called after it, and those that begin with pg_ are PostgreSQL's own; allowed: a name that does not begin with pg-`,
+		`app.readyPath = "/it's": not a path that starts with "/", of letters, digits and ._~/:@+,=-`,
 	}},
 	{"too much for one host", []string{"cloud", "docker", "app", `{"replicas":{"min":9}}`, "edge", `{"rateLimit":5}`}, []string{
 		`app.replicas.min = 9: more than one host's database serves; allowed: 1 to 8`,

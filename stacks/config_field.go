@@ -32,7 +32,7 @@ type field struct {
 
 // formats are the patterns that a format tag stands for.
 var formats = map[string]struct{ pattern, hint string }{
-	"path":     {`^/[^\s?#*]*$`, `a path that starts with "/", without blanks, "?", "#" or "*"`},
+	"path":     {`^/[A-Za-z0-9._~/:@+,=-]*$`, `a path that starts with "/", of letters, digits and ._~/:@+,=-`},
 	"hostname": {`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$`, "a lower-case host name such as links.example.com"},
 	"email":    {`^[^\s@<>",;]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]{2,}$`, "an e-mail address such as oncall@example.com"},
 	"uuid":     {`^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$`, "a lower-case UUID"},

@@ -25,6 +25,8 @@ type train struct {
 	outputs resource.PropertyMap
 	asked   *recorder
 	said    []string
+	// unreadable says that the outputs can't be read.
+	unreadable bool
 }
 
 func newTrain(t *testing.T, strategy string) *train {
@@ -45,7 +47,7 @@ func (r *train) update(t *testing.T, do *release.Transition) error {
 		r.asked = made
 		return made, err
 	}}
-	recording, err := componentstest.Record(program.Inline(r.root, r.in), componentstest.Options{Previous: r.outputs})
+	recording, err := componentstest.Record(program.Inline(r.root, r.in), componentstest.Options{Previous: r.outputs, Unreadable: r.unreadable})
 	r.said = recording.Messages
 	known := r.in.Exports.Values()
 	for name, v := range recording.Exports {
@@ -59,7 +61,7 @@ func (r *train) update(t *testing.T, do *release.Transition) error {
 	if err == nil && (len(known) != len(recording.Exports) || known["health"] == nil) {
 		t.Errorf("the program knows the outputs %v, the engine %v", known, recording.Exports)
 	}
-	if err == nil || len(recording.Exports) > 0 {
+	if err == nil || recording.Exports != nil {
 		r.outputs = recording.Exports
 	}
 	return err
@@ -192,6 +194,10 @@ func TestOutputsSurviveAFailure(t *testing.T) {
 	}
 	if r.asked != nil {
 		t.Error("a platform is made although nothing may change")
+	}
+	r.unreadable = true
+	if err := r.update(t, nil); err == nil || !strings.Contains(err.Error(), "reading the stack's own outputs") || r.asked != nil {
+		t.Errorf("with outputs that can't be read: %v", err)
 	}
 	if !before["health"].IsObject() || !r.outputs.DeepEquals(before) {
 		t.Errorf("the outputs are %v, were %v", r.outputs, before)

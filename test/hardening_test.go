@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,7 +25,25 @@ func (s *suite) kind(c container) string {
 	}
 }
 
+// smallImage looks at the app's image as it was built.
+func (s *suite) smallImage(t *testing.T) {
+	var image struct {
+		Size   int64
+		Config struct{ Labels map[string]string }
+	}
+	must(t, json.Unmarshal([]byte(engine(t, "image", "inspect", "--format", "{{json .}}", s.outputs["image"])), &image))
+	if image.Size > 20_000_000 {
+		t.Errorf("the app's image has %d bytes, more than 20 MB", image.Size)
+	}
+	for _, label := range []string{"title", "description", "source"} {
+		if image.Config.Labels["org.opencontainers.image."+label] == "" {
+			t.Errorf("the app's image has no OCI label for its %s: %v", label, image.Config.Labels)
+		}
+	}
+}
+
 func (s *suite) hardened(t *testing.T) {
+	s.smallImage(t)
 	count := map[string]int{}
 	for _, c := range s.containers(t) {
 		kind := s.kind(c)

@@ -77,7 +77,7 @@ func (m *machine) buildOnce(ctx context.Context, p program, b build, file string
 	if what == p.file() || p.plugin == "" {
 		what = fmt.Sprintf("%s v%s", p.name, p.version)
 	}
-	step := m.progress.Start(fmt.Sprintf("building %s (once; %s)", what, b.cold))
+	step := m.progress.Start(fmt.Sprintf("building %s (once; %s)", what, takes(b.minutes)))
 	defer func() { step.Done(err) }()
 	unlock, err := lock(ctx, filepath.Dir(filepath.Dir(file))+".lock")
 	if err != nil {

@@ -99,11 +99,11 @@ func (m *machine) checkProgram(ctx context.Context, p program) Finding {
 	f.Status, f.Detail = Missing, "v"+p.version+" is not here yet"
 	f.Fix = "nothing: up downloads it"
 	if len(p.builds) > 0 {
-		longest := p.builds[0].cold
-		for _, b := range p.builds[1:] {
-			longest = max(longest, b.cold)
+		all := 0
+		for _, b := range p.builds {
+			all += b.minutes
 		}
-		f.Fix = fmt.Sprintf("nothing: up downloads it, or builds it once (%s)", longest)
+		f.Fix = fmt.Sprintf("nothing: up downloads it, or builds it once (%s)", takes(all))
 	}
 	return f
 }

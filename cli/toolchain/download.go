@@ -28,6 +28,8 @@ const (
 	// installLimit bounds the download of a plugin by the pulumi command.
 	installLimit = 10 * time.Minute
 	probeLimit   = 5 * time.Second
+	// stallLimit ends a download of which nothing comes any more, as through a proxy that has lost its line.
+	stallLimit = 15 * time.Second
 	// archiveLimit is more than any release has, in bytes.
 	archiveLimit = 2 << 30
 )
@@ -184,23 +186,54 @@ func (m *machine) checksum(ctx context.Context, version, name string) (string, e
 			return strings.ToLower(sum), nil
 		}
 	}
+	if err := lines.Err(); err != nil {
+		return "", fmt.Errorf("downloading %s: %w", url, err)
+	}
 	return "", fmt.Errorf("reading %s: it has no checksum of %s", url, name)
 }
 
 func (m *machine) get(ctx context.Context, url string) (io.ReadCloser, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	b := &body{stall: m.stall, ctx: ctx, cancel: cancel}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, fmt.Errorf("downloading %s: %w", url, err)
 	}
 	answer, err := m.client.Do(request)
 	if err != nil {
+		cancel(nil)
 		return nil, fmt.Errorf("downloading %s: %w", url, err)
 	}
+	b.ReadCloser = answer.Body
 	if answer.StatusCode != http.StatusOK {
-		_ = answer.Body.Close()
+		_ = b.Close()
 		return nil, fmt.Errorf("downloading %s: %s", url, answer.Status)
 	}
-	return answer.Body, nil
+	return b, nil
+}
+
+// body is an answer that ends with an error when nothing of it comes for a while.
+type body struct {
+	io.ReadCloser
+	stall  time.Duration
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	late := time.AfterFunc(b.stall, func() { b.cancel(fmt.Errorf("nothing has come for %s", b.stall)) })
+	defer late.Stop()
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && b.ctx.Err() != nil {
+		err = context.Cause(b.ctx)
+	}
+	return n, err
+}
+
+func (b *body) Close() error {
+	err := b.ReadCloser.Close()
+	b.cancel(nil)
+	return err
 }
 
 // fetch downloads to a file and returns its SHA-256 in hexadecimal.

@@ -100,8 +100,15 @@ func TestChecksumMismatchIsRefused(t *testing.T) {
 
 func TestDownloadFallsBack(t *testing.T) {
 	for name, handler := range map[string]http.HandlerFunc{
-		"no such release":      func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) },
-		"a gateway's error":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
+		"no such release":   func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) },
+		"a gateway's error": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
+		"a line that is lost": func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusOK)
+			_ = http.NewResponseController(w).Flush()
+			if r.Method == http.MethodGet {
+				<-r.Context().Done()
+			}
+		},
 		"no checksum in there": func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "abc  other.tar.gz") },
 	} {
 		t.Run(name, func(t *testing.T) {

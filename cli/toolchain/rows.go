@@ -1,5 +1,7 @@
 package toolchain
 
+import "fmt"
+
 // program is a program that Slipway needs. Adding a plugin is adding a row.
 type program struct {
 	name    string // as the user knows it: "docker plugin"
@@ -18,7 +20,15 @@ type build struct {
 	pkg     string // package to build; the module itself if empty
 	ldflags string
 	tags    string
-	cold    string // how long it takes on two cores with empty caches, for the user
+	minutes int // how long it takes on two cores with empty caches; 0 for seconds
+}
+
+// takes tells the user how long a build of so many minutes takes.
+func takes(minutes int) string {
+	if minutes == 0 {
+		return "seconds"
+	}
+	return fmt.Sprintf("about %d min", minutes)
 }
 
 // everywhere is what all clouds need.
@@ -29,29 +39,29 @@ var programs = []program{
 	{
 		name: "Pulumi CLI", version: "3.259.0", oldest: "3.200.0", clouds: everywhere,
 		builds: []build{{
-			module: "pulumi", pkg: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", cold: "about 3 min",
+			module: "pulumi", pkg: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", minutes: 3,
 			ldflags: "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0",
 		}},
 	},
 	{
 		name: "docker plugin", plugin: "docker", version: "4.10.0", oldest: "4.5.0", clouds: everywhere,
 		builds: []build{
-			{module: "pulumi-resource-docker", cold: "seconds"},
-			{module: "docker-bridge", pkg: "github.com/pulumi/pulumi-terraform-bridge/v3/dynamic", cold: "about 3 min"},
+			{module: "pulumi-resource-docker"},
+			{module: "docker-bridge", pkg: "github.com/pulumi/pulumi-terraform-bridge/v3/dynamic", minutes: 3},
 			{
 				module: "terraform-provider-docker", pkg: "github.com/terraform-providers/terraform-provider-docker",
 				// The Compose resources aren't in Pulumi's plugin either.
-				tags: "no_compose", cold: "about 2 min",
+				tags: "no_compose", minutes: 2,
 			},
 		},
 	},
 	{
 		name: "random plugin", plugin: "random", version: "4.18.0", oldest: "4.0.0", clouds: everywhere,
-		builds: []build{{module: "pulumi-resource-random", cold: "seconds"}},
+		builds: []build{{module: "pulumi-resource-random"}},
 	},
 	{
 		name: "tls plugin", plugin: "tls", version: "5.2.0", oldest: "5.0.0", clouds: everywhere,
-		builds: []build{{module: "pulumi-resource-tls", cold: "seconds"}},
+		builds: []build{{module: "pulumi-resource-tls"}},
 	},
 }
 

@@ -2,6 +2,8 @@ package toolchain
 
 import (
 	"bytes"
+	"cmp"
+	"strings"
 	"testing"
 
 	"github.com/slipway-iac/slipway/cli/progress"
@@ -15,6 +17,16 @@ func TestForEveryCloud(t *testing.T) {
 	}
 	if len(For("other")) != 0 {
 		t.Error("an unknown cloud needs something")
+	}
+}
+
+func TestDoctorAddsUpBuilds(t *testing.T) {
+	f := newFixture(t, "")
+	for _, need := range For("docker") {
+		got, want := f.checkProgram(t.Context(), need.program), map[string]string{"Pulumi CLI": "about 3 min", "docker plugin": "about 5 min"}
+		if !strings.Contains(got.Fix, cmp.Or(want[got.Name], "seconds")) {
+			t.Errorf("%s: %s", got.Name, got.Fix)
+		}
 	}
 }
 

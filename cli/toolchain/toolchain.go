@@ -81,6 +81,7 @@ type machine struct {
 	archives     string // where the CLI's archives are
 	checksums    string // where their checksums are
 	client       *http.Client
+	stall        time.Duration
 	progress     *progress.Printer
 	compile      func(ctx context.Context, m *machine, b build, out string) error
 	probeOnce    sync.Once
@@ -128,7 +129,7 @@ func thisMachine(p *progress.Printer, root string) (*machine, error) {
 	return &machine{
 		root: root, cache: filepath.Join(cache, "slipway"), pulumiHome: home, path: os.Getenv("PATH"), way: way,
 		archives: "https://get.pulumi.com/releases/sdk", checksums: "https://github.com/pulumi/pulumi/releases/download",
-		client: impatient(), progress: p, compile: compile,
+		client: impatient(), stall: stallLimit, progress: p, compile: compile,
 	}, nil
 }
 

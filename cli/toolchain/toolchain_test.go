@@ -19,11 +19,11 @@ import (
 // The programs of the tests: a command and a plugin that is built from two modules.
 var (
 	testCLI = program{
-		name: "Pulumi CLI", version: "3.259.0", oldest: "3.200.0", builds: []build{{module: "pulumi", cold: "seconds"}},
+		name: "Pulumi CLI", version: "3.259.0", oldest: "3.200.0", builds: []build{{module: "pulumi"}},
 	}
 	testPlugin = program{
 		name: "docker plugin", plugin: "docker", version: "4.10.0", oldest: "4.5.0",
-		builds: []build{{module: "pulumi-resource-docker", cold: "seconds"}, {module: "docker-bridge", cold: "seconds"}},
+		builds: []build{{module: "pulumi-resource-docker"}, {module: "docker-bridge"}},
 	}
 	testNeeds = []Need{{testCLI}, {testPlugin}}
 )
@@ -45,7 +45,7 @@ func newFixture(t *testing.T, way string) *fixture {
 	f.machine = &machine{
 		root: filepath.Join(dir, "project"), cache: filepath.Join(dir, "cache"), pulumiHome: filepath.Join(dir, "home"),
 		path: filepath.Join(dir, "bin"), way: way, archives: nowhere, checksums: nowhere,
-		client: impatient(), progress: progress.New(f.out),
+		client: impatient(), stall: 100 * time.Millisecond, progress: progress.New(f.out),
 		compile: func(_ context.Context, _ *machine, b build, out string) error {
 			f.builds.Add(1)
 			time.Sleep(20 * time.Millisecond)

@@ -2,6 +2,7 @@ package componentstest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -91,6 +92,9 @@ func (m *monitor) RegisterResource(_ context.Context, in *pulumirpc.RegisterReso
 
 // ReadResource answers for the outputs of the stack itself: those of Options.Previous.
 func (m *monitor) ReadResource(_ context.Context, in *pulumirpc.ReadResourceRequest) (*pulumirpc.ReadResourceResponse, error) {
+	if m.options.Unreadable {
+		return nil, errors.New("the back end can't be read")
+	}
 	outputs := resource.NewProperty(m.options.Previous)
 	object, err := plugin.MarshalProperties(resource.PropertyMap{"name": resource.NewProperty(in.GetId()), "outputs": outputs}, everything)
 	return &pulumirpc.ReadResourceResponse{Urn: urnOf(in.GetParent(), in.GetType(), in.GetName()), Properties: object}, err

@@ -64,6 +64,8 @@ type Options struct {
 	Secrets map[string]string
 	// Previous are the outputs that the stack has from its last update, secrets marked. Default: none.
 	Previous resource.PropertyMap
+	// Unreadable says that the outputs of the last update can't be read. Default: they can.
+	Unreadable bool
 	// Outputs are outputs that need a certain form (see Output). Default: none.
 	Outputs []Output
 }

@@ -15,6 +15,7 @@ var needed = []struct {
 	purpose string
 }{
 	{[]string{"git"}, "git", "the end-to-end tests work on a repository of their own"},
+	{[]string{"openssl"}, "openssl", "the tests of the platform images make certificates with it"},
 	{[]string{"chromium", "chromium-browser", "google-chrome"}, "chromium", "the end-to-end tests drive the sample app's page"},
 }
 

@@ -16,9 +16,9 @@ func TestEnsurePrograms(t *testing.T) {
 		want    string // the commands
 		message string // in the error
 	}{
-		{name: "all there", has: "git google-chrome"},
-		{name: "Debian as root", has: "apt-get git", root: true, want: "apt-get update|apt-get install --yes --no-install-recommends chromium"},
-		{name: "not root", has: "apt-get", message: "sudo apt-get install git chromium"},
+		{name: "all there", has: "git openssl google-chrome"},
+		{name: "Debian as root", has: "apt-get git openssl", root: true, want: "apt-get update|apt-get install --yes --no-install-recommends chromium"},
+		{name: "not root", has: "apt-get", message: "sudo apt-get install git openssl chromium"},
 		{name: "another system", has: "git", root: true, message: "chromium or chromium-browser or google-chrome"},
 		{name: "no mirror", has: "apt-get", root: true, fails: true, want: "apt-get update", message: "no mirror"},
 	} {

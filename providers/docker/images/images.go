@@ -21,7 +21,7 @@ var templateFiles embed.FS
 
 var (
 	hostPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
-	pathPattern = regexp.MustCompile(`^/[A-Za-z0-9._~/-]*$`)
+	pathPattern = regexp.MustCompile(`^/[A-Za-z0-9._~/:@+,=-]*$`)
 	hashPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
 
@@ -77,7 +77,7 @@ func (c *checks) host(name, v string) {
 }
 
 func (c *checks) path(name, v string) {
-	c.want(pathPattern.MatchString(v), "%s %q is not an absolute path of letters, digits and . _ ~ - /", name, v)
+	c.want(pathPattern.MatchString(v), "%s %q is not an absolute path of letters, digits and ._~/:@+,=-", name, v)
 }
 
 // address wants host:port.

@@ -176,7 +176,7 @@ func testPEM(t *testing.T) string {
 
 func TestHAProxyAcceptsEveryConfiguration(t *testing.T) {
 	full := goodHAProxy()
-	full.RateLimit, full.CachePaths = 100, []string{"/static/"}
+	full.RateLimit, full.CachePaths, full.ReadyPath = 100, []string{"/static/"}, "/Health:ready/v1.0_~@a+b,c=d-e"
 	certificate := testPEM(t)
 	for name, render := range map[string]func() (string, error){
 		"plain": func() (string, error) { return HAProxyConfig(goodHAProxy()) },
