@@ -39,5 +39,5 @@ check: ## format and lint, as CI does
 	@echo "linting .github/workflows"; $(ACTIONLINT) -shellcheck= -pyflakes= .github/workflows/*.yml
 	@for m in $(MODULES); do echo "linting $$m"; (cd $$m && $(LINTER) run --config $(CURDIR)/.golangci.yml ./...) || exit 1; done
 
-bench: ## measure the figures in docs/benchmarks.md; ARGS=-cold also compiles with an empty cache
+bench: ## measure the figures in docs/benchmarks.md; ARGS=-cold also builds everything from nothing
 	@go test ./test -run '^TestFigures$$' -count 1 -timeout 60m -v -figures $(ARGS)

@@ -18,11 +18,13 @@ import (
 	"testing"
 	"text/tabwriter"
 	"time"
+
+	"github.com/slipway-iac/slipway/cli/toolchain"
 )
 
 var (
 	figures = flag.Bool("figures", false, "measure the figures to report (make bench)")
-	cold    = flag.Bool("cold", false, "with -figures: build the launcher's program with an empty compiler cache too (minutes)")
+	cold    = flag.Bool("cold", false, "with -figures: build programs with an empty compiler cache too, and the tools and images of a stack (half an hour)")
 )
 
 const (
@@ -78,6 +80,9 @@ func TestFigures(t *testing.T) {
 	s.cloudFigures(t, &f, "Google Cloud", "gcp", "gcp-dev", "gcp-prod")
 	s.cloudFigures(t, &f, "Azure", "azure", "azure-dev", "azure-prod")
 
+	if *cold {
+		f.add("up from nothing (tools and images built from source, modules downloaded)", seconds(s.coldUp(t)), "")
+	}
 	f.add("up from nothing (tools and platform images present)", seconds(s.must(t, "up").took), "")
 	s.outputs = s.project.outputs(t)
 	s.site = newSite(t, s.outputs["url"], s.outputs["ca"])
@@ -96,6 +101,21 @@ func TestFigures(t *testing.T) {
 	f.add("requests failed during that", fmt.Sprintf("%d of %d", len(l.failures), l.sent.Load()), "0")
 	f.add("destroy", seconds(s.must(t, "destroy", "--delete-data", "--yes").took), "")
 	keep(t, "launcher.log", s.output.Bytes())
+}
+
+// coldUp brings a stack up as on a machine that has no registry and has never seen the project, apart from modules, and removes it.
+// It removes all images that were built here from Debian packages or from this machine's Go, so no other stack may run.
+func (s *suite) coldUp(t *testing.T) time.Duration {
+	t.Helper()
+	images := strings.Fields(engine(t, "image", "ls", "--filter", "dangling=false", "--filter", "label="+toolchain.BuiltFrom, "--format", "{{.Repository}}:{{.Tag}}"))
+	if len(images) > 0 {
+		engine(t, append([]string{"image", "rm"}, images...)...)
+	}
+	s.env = []string{"XDG_CACHE_HOME=" + t.TempDir(), "GOCACHE=" + t.TempDir(), "SLIPWAY_TOOLCHAIN=build"}
+	defer func() { s.env = nil }()
+	took := s.must(t, "up").took
+	s.must(t, "destroy", "--delete-data", "--yes")
+	return took
 }
 
 // build has the launcher compile the program, and takes the time.

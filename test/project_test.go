@@ -20,8 +20,8 @@ import (
 	"time"
 )
 
-// verbTimeout bounds one call of the launcher: the first one on a machine builds every image.
-const verbTimeout = 15 * time.Minute
+// verbTimeout bounds one call of the launcher: the first one on a machine builds every tool and image.
+const verbTimeout = 30 * time.Minute
 
 // project is a copy of the repository with a stack of its own, and the compiled launcher.
 type project struct {
