@@ -194,9 +194,9 @@ func (m *machine) checksum(ctx context.Context, version, name string) (string, e
 
 func (m *machine) get(ctx context.Context, url string) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	b := &body{stall: m.stall, ctx: ctx, cancel: cancel}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
+		cancel(nil)
 		return nil, fmt.Errorf("downloading %s: %w", url, err)
 	}
 	answer, err := m.client.Do(request)
@@ -204,12 +204,12 @@ func (m *machine) get(ctx context.Context, url string) (io.ReadCloser, error) {
 		cancel(nil)
 		return nil, fmt.Errorf("downloading %s: %w", url, err)
 	}
-	b.ReadCloser = answer.Body
+	answer.Body = &body{ReadCloser: answer.Body, stall: m.stall, ctx: ctx, cancel: cancel}
 	if answer.StatusCode != http.StatusOK {
-		_ = b.Close()
+		_ = answer.Body.Close()
 		return nil, fmt.Errorf("downloading %s: %s", url, answer.Status)
 	}
-	return b, nil
+	return answer.Body, nil
 }
 
 // body is an answer that ends with an error when nothing of it comes for a while.
