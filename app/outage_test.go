@@ -122,7 +122,7 @@ func TestCacheOutage(t *testing.T) {
 	}
 }
 
-// TestCacheHiccup: a change that the cache misses in an outage too short to be noticed reaches the other instance within a second too,
+// TestCacheHiccup: a change that the cache misses in an outage that is over at once reaches the other instance within a second too,
 // and what happened later is what stays.
 func TestCacheHiccup(t *testing.T) {
 	t.Parallel()

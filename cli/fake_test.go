@@ -55,7 +55,11 @@ type project struct {
 
 func newProject(t *testing.T) *project {
 	t.Helper()
-	p := &project{root: t.TempDir(), fake: t.TempDir(), target: &fakeTarget{}}
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &project{root: root, fake: t.TempDir(), target: &fakeTarget{}}
 	bin := t.TempDir()
 	script(t, filepath.Join(bin, "pulumi"), fakePulumi)
 	for name, version := range map[string]string{"docker": "4.10.0", "random": "4.18.0", "tls": "5.2.0"} {

@@ -310,14 +310,27 @@ func TestAbandoned(t *testing.T) {
 
 // TestAbortWaits: the process that drives the rollout is in the middle of an update when somebody wants the version before back.
 func TestAbortWaits(t *testing.T) {
-	p := canaryProject(t, release.Transition{Action: release.Stage, Steps: []int{25, 100}}, release.Transition{Action: release.Shift})
-	lock := filepath.Join(p.root, ".slipway", "work", "local.lock")
-	must(t, os.MkdirAll(filepath.Dir(lock), 0o755))
-	free, err := hold(lock)
-	must(t, err)
-	time.AfterFunc(time.Second, free)
-	_, _, errOut := p.run(t, nil, "rollout", "abort")
-	if strings.Contains(errOut, "another run of this checkout") || len(p.calls(t, "up")) == 0 {
-		t.Errorf("abort has not waited:\n%s", errOut)
+	for name, until := range map[string]func(*testing.T, *project) (free func()){
+		"another run of this checkout": func(t *testing.T, p *project) func() {
+			lock := filepath.Join(p.root, ".slipway", "work", "local.lock")
+			must(t, os.MkdirAll(filepath.Dir(lock), 0o755))
+			free, err := hold(lock)
+			must(t, err)
+			return free
+		},
+		"another run holds stack": func(t *testing.T, p *project) func() { // on another machine, which the repair meets first
+			p.target.refresh = []string{"urn:pulumi:local::slipway::a:b:C::edge"}
+			p.answer(t, "fail-refresh", "error: the stack is currently locked by 1 lock(s). Either wait")
+			return func() { _ = os.Remove(filepath.Join(p.fake, "fail-refresh")) }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := canaryProject(t, release.Transition{Action: release.Stage, Steps: []int{25, 100}}, release.Transition{Action: release.Shift})
+			time.AfterFunc(time.Second, until(t, p))
+			_, _, errOut := p.run(t, nil, "rollout", "abort")
+			if strings.Contains(errOut, name) || len(p.calls(t, "up")) == 0 {
+				t.Errorf("abort has not waited:\n%s", errOut)
+			}
+		})
 	}
 }

@@ -80,7 +80,10 @@ func (m *moving) alone(do func() error) error {
 	if err := m.c.clearStaleLock(m.env); err != nil {
 		return fmt.Errorf("%w: %w", rollout.ErrBusy, err)
 	}
-	return do()
+	if err = do(); isLocked(err) {
+		return fmt.Errorf("%w: another run holds stack %q", rollout.ErrBusy, m.Name)
+	}
+	return err
 }
 
 // Apply updates the stack for one transition.

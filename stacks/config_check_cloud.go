@@ -117,11 +117,11 @@ func checkDatabase(d *decoder, c Config) {
 	d.size("database.size", db.Size, c.Cloud)
 }
 
-// checkDatabaseName refuses what PostgreSQL keeps for itself: database and role are called after the app, with _ for each hyphen.
+// checkDatabaseName refuses what PostgreSQL keeps for itself: the app's role is called after it, with _ for each hyphen and _app at the end.
 // https://www.postgresql.org/docs/current/sql-createrole.html
 func checkDatabaseName(d *decoder, c Config) {
-	if c.Database.Enabled && strings.HasPrefix(c.App.Name, "pg-") {
-		d.bad("app.name", c.App.Name, "the database's role is called after it, and those that begin with pg_ are PostgreSQL's own", "a name that does not begin with pg-", "")
+	if c.Database.Enabled && strings.HasPrefix(c.App.Name+"-", "pg-") {
+		d.bad("app.name", c.App.Name, "the database's role is called after it, and those that begin with pg_ are PostgreSQL's own", "a name other than pg that does not begin with pg-", "")
 	}
 }
 

@@ -76,8 +76,11 @@ var problemRows = []struct {
 		`region = "us-east-1": has no meaning for cloud docker; allowed: only for aws, azure, gcp`,
 	}},
 	{"what PostgreSQL keeps for itself", []string{"cloud", "docker", "app", `{"name":"pg-admin","readyPath":"/it's"}`}, []string{
-		`app.name = "pg-admin": the database's role is called after it, and those that begin with pg_ are PostgreSQL's own; allowed: a name that does not begin with pg-`,
+		`app.name = "pg-admin": the database's role is called after it, and those that begin with pg_ are PostgreSQL's own; allowed: a name other than pg that does not begin with pg-`,
 		`app.readyPath = "/it's": not a path that starts with "/", of letters, digits and ._~/:@+,=-`,
+	}},
+	{"what PostgreSQL keeps for itself, in short", []string{"cloud", "docker", "app", `{"name":"pg"}`}, []string{
+		`app.name = "pg": the database's role is called after it, and those that begin with pg_ are PostgreSQL's own; allowed: a name other than pg that does not begin with pg-`,
 	}},
 	{"too much for one host", []string{"cloud", "docker", "app", `{"replicas":{"min":9}}`, "edge", `{"rateLimit":5}`}, []string{
 		`app.replicas.min = 9: more than one host's database serves; allowed: 1 to 8`,

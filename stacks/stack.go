@@ -27,7 +27,12 @@ func (p Program) Run(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.Inline(ctx.RootDirectory(), in)(ctx)
+	// By the same name as the command line has it, whichever links lead there: it is the build context of images.
+	root, err := filepath.EvalSymlinks(ctx.RootDirectory())
+	if err != nil {
+		return fmt.Errorf("finding the project: %w", err)
+	}
+	return p.Inline(root, in)(ctx)
 }
 
 // Inline is the program for Pulumi's Automation API, which does not tell a program all of its configuration keys.

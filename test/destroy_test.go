@@ -25,8 +25,9 @@ func (s *suite) destroyKeeps(t *testing.T) {
 
 // lostData removes the database with its volume, by hand: the next up makes both anew, with roles and tables.
 func (s *suite) lostData(t *testing.T) {
-	engine(t, "rm", "--force", s.container(t, "database").ID)
-	engine(t, "volume", "rm", "slipway-"+s.stack+"-database-data")
+	volume := "slipway-" + s.stack + "-database-data"
+	engine(t, append([]string{"rm", "--force"}, strings.Fields(engine(t, "ps", "--all", "--quiet", "--filter", "volume="+volume))...)...)
+	engine(t, "volume", "rm", volume)
 	s.must(t, "up")
 	s.allHealthy(t, time.Minute)
 	s.site.create(t, "after-loss", keptTarget)

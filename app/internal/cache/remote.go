@@ -30,6 +30,7 @@ const (
 	channel    = "links:changed"
 	keepLink   = 5 * time.Minute
 	keepAbsent = 30 * time.Second // also how long a deletion bars late fills: far longer than any read can take
+	keepLate   = 5 * time.Second  // as long as that bars them when it is told late: longer than a load may take
 	opTimeout  = 250 * time.Millisecond
 	heartbeat  = 200 * time.Millisecond
 	silence    = 700 * time.Millisecond // without a word for this long, changes may have been missed
@@ -64,8 +65,8 @@ type Remote struct {
 	untold map[string]*change // by slug
 }
 
-// change is the last one of a slug, from its commit until the cache has confirmed it. One sender at a time has it: what the cache
-// hears last is then what happened last.
+// change is the last one that this instance has made of a slug, from its commit until the cache has confirmed it. One sender at a time
+// has it, so that an older one does not come after it.
 type change struct {
 	entry   Entry
 	sending bool
@@ -219,8 +220,8 @@ func (e Entry) sign() string {
 	return created
 }
 
-// retell tells what could not be told. A link is not written then but left to be read from the database: another instance may have
-// deleted it meanwhile.
+// retell tells what could not be told. Another instance may have changed the same slug meanwhile, so a link is not written but left to be
+// read from the database, and a deletion bars reads that began before it for no longer than they can take.
 func (r *Remote) retell(ctx context.Context) error {
 	for {
 		slug, c, e := r.next()
@@ -229,7 +230,7 @@ func (r *Remote) retell(ctx context.Context) error {
 		}
 		err := r.send(ctx, slug, e, func(p redis.Pipeliner) {
 			if e.URL == "" {
-				p.Set(ctx, prefix+slug, "", keepAbsent)
+				p.Set(ctx, prefix+slug, "", keepLate)
 			} else {
 				p.Del(ctx, prefix+slug)
 			}

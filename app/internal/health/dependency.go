@@ -31,6 +31,7 @@ type Dependency struct {
 	down     atomic.Bool
 	failures atomic.Int32
 	wake     chan struct{}
+	told     bool // that it answers again and Settle fails; only Check uses it
 }
 
 // New returns a dependency that counts as up until it fails.
@@ -90,7 +91,10 @@ func (d *Dependency) Check(ctx context.Context) {
 	defer cancel()
 	err := d.Probe(ctx)
 	if err == nil && d.Settle != nil {
-		err = d.Settle(ctx)
+		if err = d.Settle(ctx); err != nil && !d.Up() && !d.told {
+			d.told = true
+			d.Log.Warn("dependency answers again but can't be used yet", "dependency", d.Name, "error", err.Error())
+		}
 	}
 	if err != nil {
 		if !errors.Is(err, context.Canceled) {
@@ -99,6 +103,7 @@ func (d *Dependency) Check(ctx context.Context) {
 		return
 	}
 	if d.down.Load() {
+		d.told = false
 		d.failures.Store(0)
 		d.down.Store(false)
 		d.Log.Info("dependency is up again", "dependency", d.Name)
