@@ -34,6 +34,7 @@ func build(root, cloud string) (string, error) {
 	if last, err := os.ReadFile(note); err == nil && sources != "" && string(last) == sources+identity(program) {
 		return program, nil
 	}
+	removeLeft(program)
 	fresh := fmt.Sprintf("%s.%d", program, os.Getpid())
 	cmd := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-o", fresh, "./stacks/"+cloud)
 	cmd.Dir = root
@@ -56,6 +57,16 @@ func build(root, cloud string) (string, error) {
 	}
 	_ = os.WriteFile(note, []byte(made), 0o644) // without it the go command is asked again
 	return program, nil
+}
+
+// removeLeft removes what builds that were broken off have left: no build takes an hour.
+func removeLeft(program string) {
+	left, _ := filepath.Glob(program + ".[0-9]*")
+	for _, file := range left {
+		if info, err := os.Stat(file); err == nil && time.Since(info.ModTime()) > time.Hour {
+			_ = os.Remove(file)
+		}
+	}
 }
 
 // buildEnvironment is this process's without the configuration, which may hold secrets.

@@ -96,7 +96,9 @@ func TestRootIsFoundFromBelow(t *testing.T) {
 func newCommand(t *testing.T) (*command, *bytes.Buffer) {
 	t.Helper()
 	said := &bytes.Buffer{}
-	return &command{root: t.TempDir(), stack: "local", err: said, out: said, progress: progress.New(said)}, said
+	root := t.TempDir()
+	write(t, filepath.Join(root, "Pulumi.yaml"), "name: slipway\nruntime: go\n")
+	return &command{root: root, stack: "local", err: said, out: said, progress: progress.New(said)}, said
 }
 
 func TestKept(t *testing.T) {

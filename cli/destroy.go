@@ -137,7 +137,7 @@ func (c *command) typeName(ctx context.Context, warning string) error {
 func (c *command) askForData(ctx context.Context, resources []Resource) (bool, error) {
 	var data []string
 	for _, r := range resources {
-		if r.Protect {
+		if r.holdsData() {
 			data = append(data, nameOf(r.URN))
 		}
 	}

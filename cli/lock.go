@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 )
 
 // lockFile is what Pulumi's file back end leaves while a run works on a stack.
@@ -25,7 +27,11 @@ func (c *command) clearStaleLock(env map[string]string) error {
 	if dir == "" {
 		return nil
 	}
-	files, err := filepath.Glob(filepath.Join(dir, ".pulumi", "locks", "organization", "*", c.stack, "*.json"))
+	project, err := workspace.LoadProject(filepath.Join(c.root, "Pulumi.yaml"))
+	if err != nil {
+		return fmt.Errorf("reading Pulumi.yaml: %w", err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, ".pulumi", "locks", "organization", project.Name.String(), c.stack, "*.json"))
 	if err != nil {
 		return fmt.Errorf("looking for locks: %w", err)
 	}

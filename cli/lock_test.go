@@ -32,9 +32,14 @@ func TestLocks(t *testing.T) {
 			c, said := newCommand(t)
 			state := filepath.Join(c.root, "state")
 			file := filepath.Join(state, ".pulumi", "locks", "organization", "slipway", "local", "0.json")
-			other := filepath.Join(state, ".pulumi", "locks", "organization", "slipway", "dev", "0.json")
+			others := []string{
+				filepath.Join(state, ".pulumi", "locks", "organization", "slipway", "dev", "0.json"),
+				filepath.Join(state, ".pulumi", "locks", "organization", "another", "local", "0.json"),
+			}
 			write(t, file, row.content)
-			write(t, other, lock(t, os.Getpid(), host))
+			for _, other := range others {
+				write(t, other, lock(t, os.Getpid(), host))
+			}
 			err := c.clearStaleLock(map[string]string{"PULUMI_BACKEND_URL": "file://" + state})
 			_, left := os.Stat(file)
 			if row.want == "" {
@@ -44,8 +49,10 @@ func TestLocks(t *testing.T) {
 			} else if err == nil || left != nil || !strings.Contains(err.Error(), row.want) || !strings.Contains(err.Error(), file) {
 				t.Errorf("got %v, want %q and how to clear it", err, row.want)
 			}
-			if _, err := os.Stat(other); err != nil {
-				t.Error("the lock of another stack was cleared")
+			for _, other := range others {
+				if _, err := os.Stat(other); err != nil {
+					t.Errorf("the lock of another stack was cleared: %v", err)
+				}
 			}
 		})
 	}

@@ -29,13 +29,15 @@ func ask(pid int, what string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// orphan tells whether a process is a pulumi command whose parent is gone.
+// automated is how the Automation API marks the engines that it starts: they are a command line's, and not a person's.
+const automated = "--exec-kind=auto."
+
+// orphan tells whether a process is an engine that a command line has started whose parent is gone.
 func orphan(pid int) bool {
-	return ask(pid, "ppid=") == "1" && filepath.Base(ask(pid, "comm=")) == "pulumi"
+	return ask(pid, "ppid=") == "1" && filepath.Base(ask(pid, "comm=")) == "pulumi" && strings.Contains(ask(pid, "args="), automated)
 }
 
-// startedIn tells whether a process is an engine that a command of ours, and not a person, has started in a folder: the Automation API
-// marks its engines. It needs /proc, so it is told on Linux only; other systems give orphans to process 1.
+// startedIn tells whether a process is an engine that a command line has started in a folder. It needs /proc, so it is told on Linux only; other systems give orphans to process 1.
 func startedIn(pid int, dir string) bool {
 	proc := filepath.Join("/proc", strconv.Itoa(pid))
 	cwd, err := os.Readlink(filepath.Join(proc, "cwd"))
@@ -46,7 +48,7 @@ func startedIn(pid int, dir string) bool {
 		return false
 	}
 	arguments, err := os.ReadFile(filepath.Join(proc, "cmdline"))
-	return err == nil && strings.Contains(string(arguments), "\x00--exec-kind=auto.") && filepath.Base(ask(pid, "comm=")) == "pulumi"
+	return err == nil && strings.Contains(string(arguments), "\x00"+automated) && filepath.Base(ask(pid, "comm=")) == "pulumi"
 }
 
 func interrupt(pid int) { _ = syscall.Kill(pid, syscall.SIGINT) }

@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
+	"github.com/slipway-iac/slipway/components"
 )
 
 // Resource is what the command line needs to know of one resource in Pulumi's state. Secrets among the outputs are as they are stored,
@@ -73,13 +76,26 @@ func providerURN(ref string) string {
 	return ref
 }
 
-// kept returns the URNs of the protected resources and of everything they need.
+// holdsData tells that users have stored something in a resource. The label is still there when a destruction with --delete-data, which
+// lifts the protection first, was cut off.
+func (r Resource) holdsData() bool {
+	if r.Protect {
+		return true
+	}
+	labels, _ := r.Outputs["labels"].([]any)
+	return slices.ContainsFunc(labels, func(one any) bool {
+		label, _ := one.(map[string]any)
+		return label["label"] == components.LabelData
+	})
+}
+
+// kept returns the URNs of the resources that hold data and of everything they need.
 func kept(all []Resource) map[string]bool {
 	byURN := map[string]Resource{}
 	var queue []string
 	for _, r := range all {
 		byURN[r.URN] = r
-		if r.Protect {
+		if r.holdsData() {
 			queue = append(queue, r.URN)
 		}
 	}

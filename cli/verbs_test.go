@@ -212,6 +212,20 @@ func TestDestroyKeepsData(t *testing.T) {
 	}
 }
 
+// TestDestroyAfterOneThatWasCutOff: its protection is lifted, and nobody has asked for its deletion this time.
+func TestDestroyAfterOneThatWasCutOff(t *testing.T) {
+	p := newProject(t)
+	p.answer(t, "export.json", strings.Replace(protectedState, `"protect":true`, `"outputs":{"name":"v","labels":[{"label":"dev.slipway.data","value":"true"}]}`, 1))
+	code, _, errOut := p.run(t, nil, "destroy")
+	if code != exitOK {
+		t.Fatalf("exit code %d:\n%s", code, errOut)
+	}
+	contains(t, errOut, "Its data is kept")
+	if calls := p.calls(t, "destroy"); len(calls) != 1 || strings.Count(calls[0], "--target=") != 1 || !strings.Contains(calls[0], "Container::edge") {
+		t.Errorf("destroyed: %q", calls)
+	}
+}
+
 func TestDestroyDeletesData(t *testing.T) {
 	p := newProject(t)
 	p.answer(t, "export.json", protectedState)

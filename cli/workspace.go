@@ -131,10 +131,10 @@ func (c *command) configure(ctx context.Context, s *session) error {
 // backend returns the environment that chooses where state lies: where the user has chosen, else in the project's ignored
 // folder with a generated passphrase.
 func (c *command) backend(getenv func(string) string) (map[string]string, error) {
-	if c.userBackend(getenv) != "" {
+	state := filepath.Join(c.home(), "state")
+	if chosen := c.userBackend(getenv); chosen != "" && !sameFolder(strings.TrimPrefix(chosen, "file://"), state) {
 		return nil, nil
 	}
-	state := filepath.Join(c.home(), "state")
 	if err := os.MkdirAll(state, 0o700); err != nil {
 		return nil, fmt.Errorf("making the state folder: %w", err)
 	}
@@ -145,12 +145,23 @@ func (c *command) backend(getenv func(string) string) (map[string]string, error)
 	if getenv("PULUMI_CONFIG_PASSPHRASE") != "" || getenv("PULUMI_CONFIG_PASSPHRASE_FILE") != "" {
 		return env, nil
 	}
+	// Pulumi takes an empty one, too, and before the file: all secrets of the stack would be encrypted with nothing.
+	if err := os.Unsetenv("PULUMI_CONFIG_PASSPHRASE"); err != nil {
+		return nil, fmt.Errorf("choosing the passphrase: %w", err)
+	}
 	file := filepath.Join(c.home(), "passphrase")
 	if err := makePassphrase(file); err != nil {
 		return nil, err
 	}
 	env["PULUMI_CONFIG_PASSPHRASE_FILE"] = file
 	return env, nil
+}
+
+// sameFolder tells whether two paths lead to the same folder.
+func sameFolder(a, b string) bool {
+	one, err := os.Stat(a)
+	other, problem := os.Stat(b)
+	return a == b || err == nil && problem == nil && os.SameFile(one, other)
 }
 
 // removeTorn removes attribute files that a run has left empty because it was killed in the middle of a write: Pulumi's file back end
@@ -182,19 +193,27 @@ func removeTorn(state string) error {
 // makePassphrase writes 256 random bits once, readable by the owner only. Losing the file loses the stack's secrets, so it is
 // never written again.
 func makePassphrase(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if errors.Is(err, fs.ErrExist) {
+	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
 		return nil
+	} else if err == nil {
+		return fmt.Errorf("the passphrase in %s is empty: bring its content back, or remove the file if no stack was made with it", path)
 	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".passphrase-*") // mode 0600
 	if err != nil {
 		return fmt.Errorf("making the passphrase: %w", err)
 	}
+	defer os.Remove(f.Name())
 	secret := make([]byte, 32)
-	if _, err := rand.Read(secret); err != nil {
-		return errors.Join(fmt.Errorf("making the passphrase: %w", err), f.Close(), os.Remove(path))
-	}
+	_, _ = rand.Read(secret) // it never fails
 	_, err = f.WriteString(base64.RawURLEncoding.EncodeToString(secret) + "\n")
-	return errors.Join(err, f.Close())
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("making the passphrase: %w", err)
+	}
+	// Whole or not at all, and only the first of two runs.
+	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("making the passphrase: %w", err)
+	}
+	return nil
 }
 
 // workingCopy puts Pulumi.yaml and the stack's file into .slipway/work. Pulumi writes an encryption salt into the stack's file;

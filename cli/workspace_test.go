@@ -59,6 +59,13 @@ func TestPassphrase(t *testing.T) {
 	if err := makePassphrase(filepath.Join(t.TempDir(), "missing", "passphrase")); err == nil {
 		t.Error("no error for a folder that is missing")
 	}
+	if all, _ := filepath.Glob(filepath.Join(filepath.Dir(file), ".*")); len(all) > 0 {
+		t.Errorf("left behind: %v", all)
+	}
+	must(t, os.Truncate(file, 0))
+	if err := makePassphrase(file); err == nil || !strings.Contains(err.Error(), "is empty") {
+		t.Errorf("an empty passphrase is taken: %v", err)
+	}
 }
 
 func TestBackend(t *testing.T) {
@@ -79,6 +86,8 @@ func TestBackend(t *testing.T) {
 		{"a token", map[string]string{"PULUMI_ACCESS_TOKEN": "x"}, "", "", false, false},
 		{"logged in elsewhere", map[string]string{"PULUMI_CREDENTIALS_PATH": elsewhere}, "", "", false, false},
 		{"named by the project", nil, "", "name: slipway\nruntime: go\nbackend:\n  url: s3://state\n", false, false},
+		{"its own, named by the environment", map[string]string{"PULUMI_BACKEND_URL": "own"}, "", "", true, true},
+		{"an empty passphrase", map[string]string{"PULUMI_CONFIG_PASSPHRASE": ""}, "", "", true, true},
 		{"a passphrase of the user's", map[string]string{"PULUMI_CONFIG_PASSPHRASE": "x"}, "", "", true, false},
 		{"a passphrase file of the user's", map[string]string{"PULUMI_CONFIG_PASSPHRASE_FILE": "x"}, "", "", true, false},
 	} {
@@ -91,14 +100,22 @@ func TestBackend(t *testing.T) {
 			if row.credentials != "" {
 				write(t, filepath.Join(home, "credentials.json"), row.credentials)
 			}
+			t.Setenv("PULUMI_CONFIG_PASSPHRASE", "")
 			env, err := c.backend(func(name string) string {
 				if name == "PULUMI_HOME" {
 					return home
+				}
+				if row.env[name] == "own" {
+					must(t, os.MkdirAll(filepath.Join(c.home(), "state"), 0o700))
+					return "file://" + filepath.Join(c.home(), "state")
 				}
 				return row.env[name]
 			})
 			if err != nil {
 				t.Fatal(err)
+			}
+			if _, set := os.LookupEnv("PULUMI_CONFIG_PASSPHRASE"); set && row.made {
+				t.Error("Pulumi would take the empty passphrase")
 			}
 			if local := strings.HasPrefix(env["PULUMI_BACKEND_URL"], "file://"+filepath.ToSlash(c.home())); local != row.local {
 				t.Errorf("the environment is %v", env)

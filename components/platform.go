@@ -27,6 +27,10 @@ type Platform interface {
 	EdgeDriver
 }
 
+// LabelData is the label, "true", of what users have stored something in where the state shows labels: it is not deleted along with the
+// stack unless that is asked for.
+const LabelData = "dev.slipway.data"
+
 // Slot names one of the two places a version of the app can run in. Which of them takes traffic is a matter of weights.
 type Slot string
 

@@ -176,7 +176,7 @@ type Docker struct {
 	HTTPPort      int `json:"httpPort" desc:"Loopback port that only redirects to HTTPS." min:"1" max:"65535"`
 	DashboardPort int `json:"dashboardPort" desc:"Loopback port of the dashboard." min:"1" max:"65535"`
 
-	ReadyTimeout time.Duration `json:"readyTimeout" desc:"Time that a new version's replicas may take to become ready." min:"5s" max:"30m"`
+	ReadyTimeout time.Duration `json:"readyTimeout" desc:"Time that a new version's replicas may take to become ready." min:"5s" max:"15m"`
 }
 
 // AWS holds what only AWS has.

@@ -29,6 +29,7 @@ ps*) answer ports ;;
 "image ls"*) answer images ;;
 "network ls --no-trunc"*) answer networks ;;
 "network ls"*) answer roots ;;
+"volume ls"*) answer data ;;
 logs*) for id in "$@"; do :; done; answer "log-$id" ;;
 "image inspect"*|"network inspect"*|"volume inspect"*)
 	kind=$1
@@ -112,6 +113,7 @@ func TestRepair(t *testing.T) {
 		exist   []inspected
 		state   []cli.Resource
 		gone    string
+		fail    string // what the engine fails at
 		refresh []string
 		changes []string
 		asked   int // calls that look for images, networks and volumes, where it is not left out
@@ -126,6 +128,7 @@ func TestRepair(t *testing.T) {
 			exist: []inspected{container("a", "service", false, 0), container("b", "service", true, 0), neverStarted}, state: []cli.Resource{
 				{URN: "v", Type: typeVolume, ID: "data", Outputs: map[string]any{"name": "data"}}, known("a", false), known("b", true), known("c", false),
 			}},
+		{name: "one that can't be started", fail: "start", exist: []inspected{container("a", "edge", false, 137)}, state: []cli.Resource{known("a", true)}, refresh: []string{"urn:a"}, changes: []string{"start a", "rm --force a"}},
 		{name: "one that the next run deletes", exist: []inspected{container("a", "edge", false, 0)}, state: []cli.Resource{replaced}},
 		{name: "one that was removed by hand", state: []cli.Resource{known("a", true)}, refresh: []string{"urn:a"}},
 		{name: "one that the state does not know", exist: []inspected{container("a", "edge", true, 0), container("b", "edge", true, 0)}, state: []cli.Resource{known("a", true)}, changes: []string{"rm --force b"}},
@@ -146,6 +149,9 @@ func TestRepair(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			files := containersOf(t, row.exist...)
 			files["gone"] = row.gone
+			if row.fail != "" {
+				files["fail-"+row.fail] = "no"
+			}
 			dir := engine(t, files)
 			refresh, err := Target{}.Repair(t.Context(), progress.New(io.Discard), stack, append(row.state, ownNetwork))
 			if err != nil {
@@ -270,6 +276,32 @@ func TestOtherCheckout(t *testing.T) {
 	engine(t, map[string]string{"fail-network": "no engine"})
 	if err := ownedByOther(t.Context(), stack); err == nil {
 		t.Error("no error without an engine")
+	}
+}
+
+// TestDataOfOther: what another checkout has kept is neither opened nor deleted. What the state knows is the stack's own, wherever it was
+// made.
+func TestDataOfOther(t *testing.T) {
+	elsewhere := t.TempDir()
+	kept := cli.Resource{Type: typeVolume, Outputs: map[string]any{"name": "data"}}
+	for _, row := range []struct {
+		name, data string
+		state      []cli.Resource
+		refused    bool
+	}{
+		{name: "none"},
+		{name: "its own", data: "data " + stack.Root + "\n"},
+		{name: "of a version without the label", data: "data \n"},
+		{name: "of a checkout that has moved here", data: "data " + filepath.Join(elsewhere, "gone") + "\n"},
+		{name: "of another checkout", data: "data " + elsewhere + "\n", refused: true},
+		{name: "of another checkout, beside its own", data: "data " + elsewhere + "\nmore " + elsewhere + "\n", state: []cli.Resource{kept}, refused: true},
+		{name: "known to the state", data: "data " + elsewhere + "\n", state: []cli.Resource{kept}},
+	} {
+		dir := engine(t, map[string]string{"data": row.data})
+		_, err := Target{}.Repair(t.Context(), progress.New(io.Discard), stack, row.state)
+		if (err != nil) != row.refused || err != nil && !strings.Contains(err.Error(), elsewhere) || len(calls(t, dir)) > 0 {
+			t.Errorf("%s: %v, changed %v", row.name, err, calls(t, dir))
+		}
 	}
 }
 

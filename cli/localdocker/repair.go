@@ -1,6 +1,7 @@
 package localdocker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ const (
 //   - a container that the state does not know (its creation was cut off) is removed: its name would block the next one;
 //   - one that runs once and failed, or whose creation failed, is removed: the provider would take it for good at the next run;
 //   - one that has run once and well is removed too if a volume is gone: what it made, such as roles and tables, went with that;
-//   - one that was stopped by hand is started;
+//   - one that was stopped by hand is started, or removed if it can't be;
 //   - so is a network that the state does not know: creation was cut off, or its containers were removed by hand;
 //   - whatever the state knows and the engine does not have is to be read again, so that it is made anew.
 func (Target) Repair(ctx context.Context, p *progress.Printer, s cli.Stack, state []cli.Resource) ([]string, error) {
@@ -32,7 +33,7 @@ func (Target) Repair(ctx context.Context, p *progress.Printer, s cli.Stack, stat
 	var refresh []string
 	var owned, listed, looked error
 	var wait sync.WaitGroup
-	wait.Go(func() { owned = ownedByOther(ctx, s) })
+	wait.Go(func() { owned = cmp.Or(ownedByOther(ctx, s), dataOfOther(ctx, s, state)) })
 	wait.Go(func() { running, listed = containers(ctx, s) })
 	wait.Go(func() { refresh, looked = missing(ctx, state) })
 	wait.Wait()
@@ -116,7 +117,13 @@ func repairContainer(ctx context.Context, p *progress.Printer, r cli.Resource, b
 	case mustRun && !c.State.Running && !r.Deleting:
 		p.Println("starting container " + name + ", which was stopped")
 		_, err := run(ctx, "start", r.ID)
-		return false, err
+		if err == nil || ctx.Err() != nil {
+			return false, err
+		}
+		// Its network was removed meanwhile, or something else has its port. What it stores is on volumes.
+		p.Println(fmt.Sprintf("removing container %s, to make it anew: it can't be started (%v)", name, err))
+		_, err = run(ctx, "rm", "--force", r.ID)
+		return true, err
 	}
 	return false, nil
 }

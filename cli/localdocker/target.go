@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -76,22 +77,38 @@ func ownedByOther(ctx context.Context, s cli.Stack) error {
 		return fmt.Errorf("listing networks: %w", err)
 	}
 	for root := range strings.Lines(out) {
-		root = strings.TrimRight(root, "\r\n")
-		if root == "" || sameFolder(root, s.Root) {
-			continue
-		}
-		// A folder that is gone is a checkout that has moved, to here.
-		if _, err := os.Stat(root); !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("stack %q already runs from another checkout, %s. Run it there, or choose another stack with -s, or `make down` there first", s.Name, root)
+		if root = strings.TrimRight(root, "\r\n"); otherCheckout(root, s.Root) {
+			return fmt.Errorf("stack %q already runs from another checkout, %s. Run it there, or choose another stack with -s, or remove it there with `go run . destroy -s %s --delete-data`", s.Name, root, s.Name)
 		}
 	}
 	return nil
 }
 
-func sameFolder(a, b string) bool {
-	one, err := os.Stat(a)
-	other, problem := os.Stat(b)
-	return a == b || err == nil && problem == nil && os.SameFile(one, other)
+// dataOfOther refuses a stack of which another checkout has kept data: the database would be opened with another password, and
+// --delete-data would delete what it has never stored.
+func dataOfOther(ctx context.Context, s cli.Stack, state []cli.Resource) error {
+	out, err := run(ctx, "volume", "ls", "--filter", "label="+stackLabel(s), "--filter", "label="+docker.LabelData, "--format", `{{.Name}} {{.Label "`+docker.LabelRoot+`"}}`)
+	if err != nil {
+		return fmt.Errorf("listing volumes: %w", err)
+	}
+	for line := range strings.Lines(out) {
+		name, root, _ := strings.Cut(strings.TrimRight(line, "\r\n"), " ")
+		known := slices.ContainsFunc(state, func(r cli.Resource) bool { return r.Type == typeVolume && engineName(r) == name })
+		if !known && otherCheckout(root, s.Root) {
+			return fmt.Errorf("volume %s holds what stack %q of another checkout, %s, has stored. Run the stack there, or choose another one with -s, or delete that data there with `go run . destroy -s %s --delete-data`", name, s.Name, root, s.Name)
+		}
+	}
+	return nil
+}
+
+// otherCheckout tells whether root is another checkout than own. A folder that is gone is a checkout that has moved, to here.
+func otherCheckout(root, own string) bool {
+	if root == "" || root == own {
+		return false
+	}
+	theirs, err := os.Stat(root)
+	ours, problem := os.Stat(own)
+	return !errors.Is(err, fs.ErrNotExist) && (err != nil || problem != nil || !os.SameFile(theirs, ours))
 }
 
 // portsFree names the configuration key of a loopback port that something else holds.

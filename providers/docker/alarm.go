@@ -74,7 +74,8 @@ func (p *Platform) runAlertmanager(ctx *pulumi.Context, a components.AlarmArgs, 
 	if err != nil {
 		return err
 	}
-	files := map[string]pulumi.StringInput{"/config/alertmanager.yml": pulumi.String(text)}
+	// Without a webhook the file is there too: the volume would keep the address, which has a token in it, of one that was removed.
+	files := map[string]pulumi.StringInput{"/config/alertmanager.yml": pulumi.String(text), "/config/webhook-url": pulumi.String("none")}
 	if a.Webhook != nil {
 		files["/config/webhook-url"] = a.Webhook
 	}

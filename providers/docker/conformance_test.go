@@ -258,5 +258,9 @@ func protected(t *testing.T, r *componentstest.Recording) {
 		if !one.Protect && one.Custom && want[one.Name] {
 			t.Errorf("%s is not protected", one.URN)
 		}
+		// The checkout that has stored it is named, and one that moves must not replace it.
+		if one.Type == volumeType && one.Protect && (!slices.Contains(one.At("labels[*].label"), any(LabelRoot)) || !slices.Contains(one.IgnoreChanges, "labels")) {
+			t.Errorf("%s has labels %v and ignores %v", one.URN, one.At("labels[*].label"), one.IgnoreChanges)
+		}
 	}
 }

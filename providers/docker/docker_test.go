@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,6 +30,24 @@ func TestFailedStepFailsTheUpdate(t *testing.T) {
 	}})
 	if err == nil || !strings.Contains(err.Error(), "exit code 3") || !strings.Contains(err.Error(), "relation exists") || strings.Contains(err.Error(), words) {
 		t.Errorf("got %v, want the exit code and the end of the log", err)
+	}
+}
+
+// TestReadyMadeImage is pulled for the architecture that is asked for.
+func TestReadyMadeImage(t *testing.T) {
+	recording, err := componentstest.Record(func(ctx *pulumi.Context) error {
+		p, err := testPlatform(ctx, "links")
+		if err != nil {
+			return err
+		}
+		_, err = p.BuildImage(ctx, "links", components.ImageArgs{Reference: "example.com/links@sha256:1", Platform: "linux/arm64"})
+		return err
+	}, componentstest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := recording.Of(imageType); len(all) != 1 || !slices.Equal(all[0].At("platform"), []any{"linux/arm64"}) {
+		t.Errorf("the images are %+v", all)
 	}
 }
 

@@ -24,6 +24,9 @@ func (p *Platform) BuildImage(ctx *pulumi.Context, name string, a components.Ima
 		return components.ImageState{Ref: components.ImageRef{StringOutput: pulumi.String(a.Built).ToStringOutput()}}, nil
 	}
 	args := &docker.RemoteImageArgs{Name: pulumi.String(a.Reference), KeepLocally: pulumi.Bool(true)}
+	if a.Reference != "" && a.Platform != "" {
+		args.Platform = pulumi.String(a.Platform)
+	}
 	if a.Reference == "" {
 		build := docker.RemoteImageBuildArgs{Builder: pulumi.String(builder), Context: pulumi.String(a.Context), Dockerfile: pulumi.String(a.Dockerfile)}
 		if a.Platform != "" {

@@ -21,10 +21,10 @@ const (
 	LabelComponent = "dev.slipway.component" // database, cache, service …
 	LabelSlot      = "dev.slipway.slot"      // blue or green, on the app's containers only
 	LabelVersion   = "dev.slipway.version"   // content hash of the app's source, likewise
-	LabelRoot      = "dev.slipway.root"      // folder of the checkout that made the stack, on the network only
+	LabelRoot      = "dev.slipway.root"      // folder of the checkout that made the stack, on the network and on volumes with data
 	LabelFiles     = "dev.slipway.files"     // hash of the configuration files a container reads
 	LabelRevision  = "dev.slipway.revision"  // of the release, on the container that divides the traffic
-	LabelData      = "dev.slipway.data"      // "true" on volumes that hold what users have stored
+	LabelData      = components.LabelData    // "true" on volumes that hold what users have stored
 )
 
 // Settings are what only the local target has.
@@ -141,10 +141,15 @@ func (p *Platform) volume(ctx *pulumi.Context, name, component string, data bool
 		docker.VolumeLabelArgs{Label: pulumi.String(LabelStack), Value: pulumi.String(p.stack)},
 		docker.VolumeLabelArgs{Label: pulumi.String(LabelComponent), Value: pulumi.String(component)},
 	}
+	more := []pulumi.ResourceOption{pulumi.Protect(data)}
 	if data {
-		labels = append(labels, docker.VolumeLabelArgs{Label: pulumi.String(LabelData), Value: pulumi.String("true")})
+		labels = append(labels,
+			docker.VolumeLabelArgs{Label: pulumi.String(LabelData), Value: pulumi.String("true")},
+			docker.VolumeLabelArgs{Label: pulumi.String(LabelRoot), Value: pulumi.String(p.settings.Root)})
+		// A checkout that has moved is the same stack, and a changed label would replace the volume.
+		more = append(more, pulumi.IgnoreChanges([]string{"labels"}))
 	}
-	v, err := docker.NewVolume(ctx, name, &docker.VolumeArgs{Name: pulumi.String(p.prefix + "-" + name), Labels: labels}, p.engineOpts(opts, pulumi.Protect(data))...)
+	v, err := docker.NewVolume(ctx, name, &docker.VolumeArgs{Name: pulumi.String(p.prefix + "-" + name), Labels: labels}, p.engineOpts(opts, more...)...)
 	if err != nil {
 		return nil, fmt.Errorf("creating volume %s: %w", name, err)
 	}

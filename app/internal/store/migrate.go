@@ -39,6 +39,7 @@ func Migrate(ctx context.Context, dsn string, roots *x509.CertPool, wait time.Du
 	conf.ConnectTimeout = 3 * time.Second
 	conf.RuntimeParams["application_name"] = "links-migrate"
 	conf.RuntimeParams["lock_timeout"] = fmt.Sprint(lockWait.Milliseconds())
+	conf.RuntimeParams["statement_timeout"] = "0" // the role's own is for requests; waiting for the lock is a statement too
 	db := stdlib.OpenDB(*conf)
 	defer func() { _ = db.Close() }()
 	if err := awaitDatabase(ctx, db, wait, log); err != nil {
