@@ -121,7 +121,8 @@ func repairContainer(ctx context.Context, p *progress.Printer, r cli.Resource, b
 			return false, err
 		}
 		// Its network was removed meanwhile, or something else has its port. What it stores is on volumes.
-		p.Println(fmt.Sprintf("removing container %s, to make it anew: it can't be started (%v)", name, err))
+		why, _, _ := strings.Cut(err.Error(), "\n")
+		p.Println(fmt.Sprintf("removing container %s, to make it anew: it can't be started (%s)", name, why))
 		_, err = run(ctx, "rm", "--force", r.ID)
 		return true, err
 	}
