@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
@@ -85,15 +86,20 @@ func (w *quickWorkspace) outputs(ctx context.Context, stack string, flags ...str
 	return values, nil
 }
 
-// run calls the pulumi command as the workspace does and returns what it prints.
+// run calls the pulumi command as the workspace does and returns what it prints. It asks again for a second if another run is just
+// writing the state: the file back end truncates the attributes beside it before it writes them (see removeTorn).
 func (w *quickWorkspace) run(ctx context.Context, args ...string) (string, error) {
 	var env []string
 	for name, v := range w.GetEnvVars() {
 		env = append(env, name+"="+v)
 	}
-	stdout, stderr, _, err := w.PulumiCommand().Run(ctx, w.WorkDir(), nil, nil, nil, env, args...)
-	if err != nil {
-		return "", fmt.Errorf("pulumi %s: %w: %s", strings.Join(args[:2], " "), err, strings.TrimSpace(stderr))
+	for begun := time.Now(); ; {
+		stdout, stderr, _, err := w.PulumiCommand().Run(ctx, w.WorkDir(), nil, nil, nil, env, args...)
+		if err == nil {
+			return stdout, nil
+		}
+		if !strings.Contains(stderr, "failed to load checkpoint: EOF") || time.Since(begun) > time.Second || ctx.Err() != nil {
+			return "", fmt.Errorf("pulumi %s: %w: %s", strings.Join(args[:2], " "), err, strings.TrimSpace(stderr))
+		}
 	}
-	return stdout, nil
 }

@@ -30,6 +30,9 @@ case "$*" in
 "stack output"*|config*) if [ -f "$FAKE_PULUMI/no-stack" ]; then rm "$FAKE_PULUMI/no-stack"; echo "error: no stack named 'local' found" >&2; exit 6; fi ;;
 esac
 case "$*" in
+"stack output"*) if [ -f "$FAKE_PULUMI/torn" ]; then rm "$FAKE_PULUMI/torn"; echo "error: failed to load checkpoint: EOF" >&2; exit 1; fi ;;
+esac
+case "$*" in
 version*) echo v3.204.0; exit ;;
 "state unprotect"*) exit ;;
 "stack export"*) answer export.json '{"version":3,"deployment":{}}'; exit ;;

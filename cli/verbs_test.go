@@ -298,6 +298,10 @@ func TestOutput(t *testing.T) {
 			}
 		})
 	}
+	p.answer(t, "torn", "") // another run is just writing the state
+	if code, out, errOut := p.run(t, nil, "output", "url"); code != exitOK || out != "https://localhost:8443\n" {
+		t.Errorf("beside another run: exit code %d, %q\n%s", code, out, errOut)
+	}
 	code, _, errOut := p.run(t, nil, "output", "nothing")
 	if code != exitFailed {
 		t.Errorf("exit code %d for an unknown output", code)

@@ -187,9 +187,9 @@ func (p *project) must(t *testing.T, verb string, args ...string) result {
 func (p *project) outputs(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	text := p.run(t, "output", "--json").stdout
-	if err := json.Unmarshal([]byte(text), &out); err != nil {
-		t.Fatalf("output --json printed %q: %v", text, err)
+	r := p.run(t, "output", "--json")
+	if err := json.Unmarshal([]byte(r.stdout), &out); err != nil {
+		t.Fatalf("output --json is no JSON (%v): %s", err, r)
 	}
 	return out
 }
