@@ -69,6 +69,26 @@ func lock(t *testing.T, pid int, host string) string {
 	return string(text)
 }
 
+// TestOrphan: of what process 1 has adopted, only an engine that a command line has started is one.
+func TestOrphan(t *testing.T) {
+	pulumi := filepath.Join(t.TempDir(), "pulumi")
+	script(t, pulumi, "#!/bin/sh\nwhile :; do sleep 0.05; done\n")
+	t.Setenv("COLUMNS", "20")
+	for kind, want := range map[string]bool{"--exec-kind=auto.inline": true, "--yes": false} {
+		out, err := exec.Command("sh", "-c", `"$0" up "$1" >/dev/null 2>&1 & echo $!`, pulumi, kind).Output()
+		must(t, err)
+		pid, err := strconv.Atoi(strings.TrimSpace(string(out)))
+		must(t, err)
+		defer kill(pid)
+		for until := time.Now().Add(5 * time.Second); filepath.Base(ask(pid, "comm=")) != "pulumi" && time.Now().Before(until); {
+			time.Sleep(10 * time.Millisecond)
+		}
+		if adopted := ask(pid, "ppid=") == "1"; orphan(pid) != (want && adopted) {
+			t.Errorf("%s: orphan is %t, its parent %s", kind, orphan(pid), ask(pid, "ppid="))
+		}
+	}
+}
+
 // TestLocksOfLeftEngines: an engine whose command was killed may have got another parent than process 1. It is ended only if a command
 // of this checkout has started it, in the checkout's own back end.
 func TestLocksOfLeftEngines(t *testing.T) {

@@ -22,7 +22,7 @@ func alive(pid int) bool {
 
 // ask returns what ps says of a process, or nothing.
 func ask(pid int, what string) string {
-	out, err := exec.Command("ps", "-o", what, "-p", strconv.Itoa(pid)).Output()
+	out, err := exec.Command("ps", "-ww", "-o", what, "-p", strconv.Itoa(pid)).Output()
 	if err != nil {
 		return ""
 	}

@@ -49,7 +49,7 @@ func (m *moving) readyWhenFree(ctx context.Context) error {
 			return err
 		}
 		if step == nil {
-			step = m.c.progress.Start("waiting for another run on the stack to end")
+			step = m.c.progress.Start("waiting for another run on the stack to end (if it is gone, `pulumi cancel` clears its lock)")
 			defer step.Drop()
 		}
 		select {
@@ -81,9 +81,13 @@ func (m *moving) alone(do func() error) error {
 		return fmt.Errorf("%w: %w", rollout.ErrBusy, err)
 	}
 	if err = do(); isLocked(err) {
-		return fmt.Errorf("%w: another run holds stack %q", rollout.ErrBusy, m.Name)
+		return m.busy()
 	}
 	return err
+}
+
+func (m *moving) busy() error {
+	return fmt.Errorf("%w: another run holds stack %q; if it is gone, clear its lock with `pulumi cancel`", rollout.ErrBusy, m.Name)
 }
 
 // Apply updates the stack for one transition.
@@ -156,7 +160,7 @@ func (m *moving) update(ctx context.Context, what string, t *release.Transition)
 	case err != nil && reason != "":
 		return release.Release{}, errors.New(reason)
 	case isLocked(err):
-		return release.Release{}, fmt.Errorf("%w: another run holds stack %q", rollout.ErrBusy, m.Name)
+		return release.Release{}, m.busy()
 	case err != nil && f.last != "":
 		return release.Release{}, errors.New(f.last)
 	case err != nil:

@@ -142,12 +142,15 @@ func (c *command) backend(getenv func(string) string) (map[string]string, error)
 		return nil, fmt.Errorf("mending the state folder: %w", err)
 	}
 	env := map[string]string{"PULUMI_BACKEND_URL": "file://" + filepath.ToSlash(state)}
-	if getenv("PULUMI_CONFIG_PASSPHRASE") != "" || getenv("PULUMI_CONFIG_PASSPHRASE_FILE") != "" {
+	if getenv("PULUMI_CONFIG_PASSPHRASE") != "" {
 		return env, nil
 	}
 	// Pulumi takes an empty one, too, and before the file: all secrets of the stack would be encrypted with nothing.
 	if err := os.Unsetenv("PULUMI_CONFIG_PASSPHRASE"); err != nil {
 		return nil, fmt.Errorf("choosing the passphrase: %w", err)
+	}
+	if getenv("PULUMI_CONFIG_PASSPHRASE_FILE") != "" {
+		return env, nil
 	}
 	file := filepath.Join(c.home(), "passphrase")
 	if err := makePassphrase(file); err != nil {
@@ -196,7 +199,7 @@ func makePassphrase(path string) error {
 	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
 		return nil
 	} else if err == nil {
-		return fmt.Errorf("the passphrase in %s is empty: bring its content back, or remove the file if no stack was made with it", path)
+		return fmt.Errorf("the passphrase in %s is empty: bring its content back, or remove the file if no stack was made yet; one that was made while it was empty opens with PULUMI_CONFIG_PASSPHRASE_FILE=%s", path, os.DevNull)
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".passphrase-*") // mode 0600
 	if err != nil {
@@ -209,8 +212,12 @@ func makePassphrase(path string) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("making the passphrase: %w", err)
 	}
-	// Whole or not at all, and only the first of two runs.
-	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+	// Whole or not at all, and only the first of two runs. Where the file system has no links, a rename is whole too.
+	err = os.Link(f.Name(), path)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("making the passphrase: %w", err)
 	}
 	return nil

@@ -95,7 +95,7 @@ func dataOfOther(ctx context.Context, s cli.Stack, state []cli.Resource) error {
 		name, root, _ := strings.Cut(strings.TrimRight(line, "\r\n"), " ")
 		known := slices.ContainsFunc(state, func(r cli.Resource) bool { return r.Type == typeVolume && engineName(r) == name })
 		if !known && otherCheckout(root, s.Root) {
-			return fmt.Errorf("volume %s holds what stack %q of another checkout, %s, has stored. Run the stack there, or choose another one with -s, or delete that data there with `go run . destroy -s %s --delete-data`", name, s.Name, root, s.Name)
+			return fmt.Errorf("volume %s holds what stack %q of another checkout, %s, has stored. Run the stack there, or choose another one with -s, or delete that data there with `go run . destroy -s %s --delete-data`; if that folder does not know the stack any more, `docker volume rm %s` deletes it", name, s.Name, root, s.Name, name)
 		}
 	}
 	return nil

@@ -221,7 +221,8 @@ func (e Entry) sign() string {
 }
 
 // retell tells what could not be told. Another instance may have changed the same slug meanwhile, so a link is not written but left to be
-// read from the database, and a deletion bars reads that began before it for no longer than they can take.
+// read from the database, and a deletion bars reads that began before it for no longer than they can take. (An absence that was read then is
+// believed as long as any.)
 func (r *Remote) retell(ctx context.Context) error {
 	for {
 		slug, c, e := r.next()
