@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"context"
+	"io"
+
+	"github.com/slipway-iac/slipway/cli/progress"
+	"github.com/slipway-iac/slipway/cli/rollout"
+)
+
+// Target is what the command line does on one cloud beside running Pulumi.
+type Target interface {
+	// Prepare makes sure that what the program needs on this machine is there, before it runs.
+	Prepare(ctx context.Context, p *progress.Printer, s Stack) error
+	// Repair compares Pulumi's state with what exists, removes what an interrupted run left half done, and returns the URNs that
+	// Pulumi must read again. It changes nothing that serves.
+	Repair(ctx context.Context, p *progress.Printer, s Stack, state []Resource) (refresh []string, err error)
+	// Cleaned runs after all of the stack's resources are destroyed, except kept data.
+	Cleaned(ctx context.Context, p *progress.Printer, s Stack) error
+	// Health is where a rollout reads how the slots do.
+	Health(ctx context.Context, s Stack, o Outputs) (rollout.Health, error)
+	// Logs copies the app's logs to w until they end or ctx does.
+	Logs(ctx context.Context, w io.Writer, s Stack, o LogOptions) error
+}
+
+// Preflighter is a Target that needs more of this machine than tools, and looks for it before those are downloaded or built, which may
+// take minutes.
+type Preflighter interface {
+	Preflight(ctx context.Context, p *progress.Printer) error
+}
+
+// Settler is what a target implements on which something is not there yet when Pulumi is done, and which must be there before the public
+// address can answer: a certificate that its provider does not wait for.
+type Settler interface {
+	// Settle waits for it, bounded, with progress.
+	Settle(ctx context.Context, p *progress.Printer, s Stack, o Outputs) error
+}
+
+// Sweeper is a Target on which a run that was cut off can leave what no state knows and what takes traffic all the same.
+type Sweeper interface {
+	// Unknown lists what the stack has and the state has not. Another run may just be making it.
+	Unknown(ctx context.Context, s Stack, state []Resource) ([]string, error)
+	// Remove removes some of what Unknown has listed.
+	Remove(ctx context.Context, p *progress.Printer, s Stack, unknown []string) error
+}
+
+// Watcher is a Target that sees a version fail before the update which brings it up does.
+type Watcher interface {
+	// Watch returns why what an update makes beyond the state won't come up, or nothing when ctx ends.
+	Watch(ctx context.Context, s Stack, state []Resource) (reason string)
+}
