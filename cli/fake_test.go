@@ -16,6 +16,7 @@ import (
 
 	"github.com/slipway-iac/slipway/cli/progress"
 	"github.com/slipway-iac/slipway/cli/rollout"
+	"github.com/slipway-iac/slipway/cli/toolchain"
 	"github.com/slipway-iac/slipway/components"
 	"github.com/slipway-iac/slipway/stacks"
 )
@@ -159,6 +160,8 @@ type fakeTarget struct {
 	unknown                        [][]string // one answer after the other
 	removed                        []string
 	broken                         string // what a watched update will not become
+	found                          []toolchain.Finding
+	examined                       stacks.Config
 	failPreflight                  error
 	failPrepare, failRepair, failR error
 }
@@ -192,6 +195,11 @@ func (f *fakeTarget) Watch(ctx context.Context, _ Stack, _ []Resource) string {
 	case <-time.After(2 * time.Second): // the update has begun by then
 	}
 	return f.broken
+}
+
+func (f *fakeTarget) Examine(_ context.Context, c stacks.Config) []toolchain.Finding {
+	f.examined = c
+	return f.found
 }
 
 func (f *fakeTarget) Remove(_ context.Context, _ *progress.Printer, _ Stack, unknown []string) error {

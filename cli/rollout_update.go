@@ -175,26 +175,10 @@ func (m *moving) update(ctx context.Context, what string, t *release.Transition)
 	return release.Parse(o.Release)
 }
 
-// watch gives a context for an update that brings a candidate up: it ends as soon as the target sees that the candidate won't come, which
-// interrupts the update. broken ends the watch and says why that was, or nothing.
+// watch is that of the session, for an update that brings a candidate up.
 func (m *moving) watch(ctx context.Context, t *release.Transition) (watched context.Context, broken func() string) {
-	nothing := func() string { return "" }
-	w, ok := m.c.target.(Watcher)
-	if !ok || t == nil || t.Action != release.Stage {
-		return ctx, nothing
+	if t == nil || t.Action != release.Stage {
+		return ctx, func() string { return "" }
 	}
-	state, _, err := m.state(ctx)
-	if err != nil {
-		return ctx, nothing // the update has the same trouble, and says so
-	}
-	watched, cancel := context.WithCancel(ctx)
-	reasons := make(chan string, 1)
-	go func() {
-		reason := w.Watch(watched, m.Stack, state)
-		if reason != "" {
-			cancel()
-		}
-		reasons <- reason
-	}()
-	return watched, func() string { cancel(); return <-reasons }
+	return m.session.watch(ctx, m.c)
 }

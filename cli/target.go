@@ -6,6 +6,8 @@ import (
 
 	"github.com/slipway-iac/slipway/cli/progress"
 	"github.com/slipway-iac/slipway/cli/rollout"
+	"github.com/slipway-iac/slipway/cli/toolchain"
+	"github.com/slipway-iac/slipway/stacks"
 )
 
 // Target is what the command line does on one cloud beside running Pulumi.
@@ -44,7 +46,16 @@ type Sweeper interface {
 	Remove(ctx context.Context, p *progress.Printer, s Stack, unknown []string) error
 }
 
-// Watcher is a Target that sees a version fail before the update which brings it up does.
+// Examiner is a Target that can ask its account, before anything is made, whether what the configuration wants can be made there: quotas,
+// what the region offers, what must be enabled, what an organization forbids.
+type Examiner interface {
+	// Examine asks, reads only, and takes seconds. Each finding that is not OK says what to do. Without credentials there is one finding,
+	// which says so.
+	Examine(ctx context.Context, c stacks.Config) []toolchain.Finding
+}
+
+// Watcher is a Target that sees a version fail before the update which brings it up does. Every update is watched: a first one, one of a
+// rolling stack, and one that brings a candidate up.
 type Watcher interface {
 	// Watch returns why what an update makes beyond the state won't come up, or nothing when ctx ends.
 	Watch(ctx context.Context, s Stack, state []Resource) (reason string)

@@ -33,8 +33,12 @@ func up(ctx context.Context, c *command) error {
 	defer s.workspace.expectExports(&in)()
 	s.workspace.SetProgram(c.program.Inline(c.root, in))
 	f := newFollow(c.err, c.progress, "updating stack "+s.Name)
-	result, err := s.auto.Up(ctx, optup.EventStreams(f.events), optup.SuppressProgress())
+	watched, broken := s.watch(ctx, c)
+	result, err := s.auto.Up(watched, optup.EventStreams(f.events), optup.SuppressProgress())
 	f.wait()
+	if reason := broken(); err != nil && reason != "" {
+		return fmt.Errorf("updating stack %q: %s", s.Name, reason)
+	}
 	if err != nil {
 		return failed(f, err)
 	}
@@ -69,6 +73,7 @@ func (s *session) repair(ctx context.Context, c *command) error {
 	if err != nil {
 		return err
 	}
+	s.known = resources
 	urns, err := c.target.Repair(ctx, c.progress, s.Stack, resources)
 	if err != nil {
 		return fmt.Errorf("repairing stack %q: %w", s.Name, err)

@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/slipway-iac/slipway/cli/toolchain"
 )
 
 // app is a TLS server that says a version, and its certificate.
@@ -346,6 +349,35 @@ func TestDoctorChangesNothing(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(p.root, ".slipway")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("doctor has made .slipway: %v", err)
 	}
+}
+
+// TestDoctorAsksTheAccount: what the account lacks fails doctor like what the machine lacks, and it is asked for the checked configuration.
+func TestDoctorAsksTheAccount(t *testing.T) {
+	p := newProject(t)
+	p.target.found = []toolchain.Finding{{Name: "vCPU quota", Status: toolchain.Missing, Detail: "6 of 12", Fix: "ask for 12"}}
+	code, out, _ := p.run(t, nil, "doctor", "-c", "app.name=shop")
+	if code != exitFailed || p.target.examined.App.Name != "shop" {
+		t.Errorf("exit code %d, asked for %q", code, p.target.examined.App.Name)
+	}
+	contains(t, out, "missing  vCPU quota", "6 of 12", "→ ask for 12")
+	p.target.found = nil
+	if code, out, _ = p.run(t, nil, "doctor", "-c", "app.port=1"); code != exitFailed {
+		t.Errorf("exit code %d with a wrong configuration", code)
+	}
+	contains(t, out, "configuration", "slipway:app.port")
+}
+
+// TestUpIsWatched: a first update whose containers fail ends with the target's reason, long before the provider would give up.
+func TestUpIsWatched(t *testing.T) {
+	p := newProject(t)
+	p.answer(t, "slow-up", "")
+	p.target.broken = "container links exited with code 3: no such file"
+	begun := time.Now()
+	code, _, errOut := p.run(t, nil, "up")
+	if code != exitFailed || time.Since(begun) > 30*time.Second {
+		t.Errorf("exit code %d after %s", code, time.Since(begun))
+	}
+	contains(t, errOut, "container links exited with code 3: no such file")
 }
 
 func TestTreeStaysClean(t *testing.T) {

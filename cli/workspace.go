@@ -31,6 +31,7 @@ type session struct {
 	workspace *quickWorkspace // the same as auto.Workspace()
 	input     stacks.Input
 	env       map[string]string // of the pulumi command
+	known     []Resource        // the state as the last repair found it
 }
 
 // open makes the stack ready to run: its workspace, the stack in the back end, and the checked configuration.

@@ -3,10 +3,44 @@ package components
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
+
+// WAFMode is what a web application firewall does with a request that its managed rules match.
+type WAFMode string
+
+// The modes of a firewall.
+const (
+	// WAFBlock refuses the request.
+	WAFBlock WAFMode = "block"
+	// WAFDetect lets it pass and logs it, to see what the rules would refuse.
+	WAFDetect WAFMode = "detect"
+)
+
+// HSTS is the header Strict-Transport-Security of answers in which the app does not set it itself.
+// https://www.rfc-editor.org/rfc/rfc6797
+type HSTS struct {
+	// MaxAge is how long a browser remembers it. Default 0: the header is not sent.
+	MaxAge time.Duration
+	// IncludeSubdomains extends it to every host below the domain. Default false.
+	IncludeSubdomains bool
+}
+
+// Header is the header's value, or nothing if none is sent.
+func (h HSTS) Header() string {
+	if h.MaxAge <= 0 {
+		return ""
+	}
+	value := "max-age=" + strconv.Itoa(int(h.MaxAge.Seconds()))
+	if h.IncludeSubdomains {
+		value += "; includeSubDomains"
+	}
+	return value
+}
 
 // EdgeArgs describes the public front door.
 type EdgeArgs struct {
@@ -30,6 +64,14 @@ type EdgeArgs struct {
 	WAF bool
 	// CachePaths are path prefixes whose responses are cached at the edge as far as their Cache-Control allows. Default: none.
 	CachePaths []string
+	// WAFMode is what the firewall does with what its managed rules match. Default: WAFBlock.
+	WAFMode WAFMode
+	// WAFExclusions are managed rules that refuse nothing, in the cloud's own names. Default: none.
+	WAFExclusions []string
+	// HSTS is the Strict-Transport-Security of answers that bring none. Default: no header.
+	HSTS HSTS
+	// BodyLimit is the largest request body in bytes. Default 0: no limit of Slipway's own.
+	BodyLimit int64
 }
 
 // EdgeState is what a driver made.
@@ -85,6 +127,12 @@ func (a EdgeArgs) check() error {
 	}
 	if a.RateLimit < 0 {
 		errs = append(errs, fmt.Errorf("RateLimit %d is negative", a.RateLimit))
+	}
+	if a.BodyLimit < 0 {
+		errs = append(errs, fmt.Errorf("BodyLimit %d is negative", a.BodyLimit))
+	}
+	if a.WAFMode != "" && a.WAFMode != WAFBlock && a.WAFMode != WAFDetect {
+		errs = append(errs, fmt.Errorf("WAFMode %q is neither %q nor %q", a.WAFMode, WAFBlock, WAFDetect))
 	}
 	for _, p := range a.CachePaths {
 		if !strings.HasPrefix(p, "/") {

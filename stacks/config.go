@@ -158,6 +158,18 @@ type Edge struct {
 	RateLimit int      `json:"rateLimit" desc:"Requests per minute that one client address may send, more get 429; 0 for no limit." min:"0" max:"1000000"`
 	WAF       bool     `json:"waf" desc:"Web application firewall with the cloud's managed rules." clouds:"aws,azure,gcp"`
 	CDN       []string `json:"cdn" desc:"Path prefixes that a CDN caches, such as /static/; empty for no CDN." format:"path" clouds:"aws,azure,gcp"`
+
+	WAFMode       string   `json:"wafMode" desc:"What the firewall does with a request that its managed rules match: refuse it, or only log it." enum:"block,detect" clouds:"aws,azure,gcp"`
+	WAFExclusions []string `json:"wafExclusions" desc:"Managed rules that refuse nothing, as the cloud names them: GenericRFI_BODY on aws, 931130 on azure, owasp-crs-v030301-id931130-rfi on gcp." pattern:"^[A-Za-z0-9_.-]{1,128}$" hint:"the name of a rule: letters, digits, _, . and -" clouds:"aws,azure,gcp"`
+	HSTS          HSTS     `json:"hsts" desc:"Strict-Transport-Security, for answers in which the app does not set it itself."`
+	BodyLimit     Quantity `json:"bodyLimit" desc:"Largest request body, more gets 413 (403 where a firewall refuses it); 0Ki for no limit of Slipway's own." min:"0Ki" max:"5Ti"`
+}
+
+// HSTS is the header that keeps browsers from asking a host over plain HTTP.
+// https://www.rfc-editor.org/rfc/rfc6797
+type HSTS struct {
+	MaxAge            time.Duration `json:"maxAge" desc:"How long a browser remembers it; 0s sends no header." min:"0s" max:"17520h"`
+	IncludeSubdomains bool          `json:"includeSubdomains" desc:"Whether it holds for every host below the domain too, those of others included."`
 }
 
 // Logs configures log storage.

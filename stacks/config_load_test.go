@@ -148,7 +148,7 @@ func TestDerivedDefaults(t *testing.T) {
 		{"front door for a canary", []string{"cloud", "azure", "rollout", `{"strategy":"canary"}`}, func(c Config) any { return c.Azure.FrontDoor }, "standard"},
 		{"its rate limit", []string{"cloud", "azure", "edge", `{"waf":true}`}, func(c Config) any { return c.Edge.RateLimit }, 600},
 		{"no two versions without load balancer", []string{"cloud", "gcp", "tier", "prod"}, func(c Config) any { return c.Rollout.Strategy }, StrategyRolling},
-		{"no rate limit without load balancer", []string{"cloud", "gcp", "tier", "prod"}, func(c Config) any { return c.Edge }, Edge{}},
+		{"no rate limit without load balancer", []string{"cloud", "gcp", "tier", "prod"}, func(c Config) any { return [2]any{c.Edge.RateLimit, c.Edge.WAF} }, [2]any{0, false}},
 		{"name from the project", []string{"cloud", "aws"}, func(c Config) any { return c.App.Name }, project},
 	} {
 		if got := row.got(mustLoad(t, row.kv...)); !reflect.DeepEqual(got, row.want) {

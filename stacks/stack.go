@@ -130,6 +130,8 @@ func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config, v
 	edge, err := components.NewEdge(ctx, p, "edge", components.EdgeArgs{
 		Service: svc.Scope, Tracks: tracks, Ready: svc.Ready, Revision: v.next.Revision, Certificate: certificate.Ref, Domain: c.Domain.Name, Zone: c.Domain.Zone,
 		RateLimit: c.Edge.RateLimit, WAF: c.Edge.WAF, CachePaths: c.Edge.CDN,
+		WAFMode: components.WAFMode(c.Edge.WAFMode), WAFExclusions: c.Edge.WAFExclusions, BodyLimit: c.Edge.BodyLimit.Bytes(),
+		HSTS: components.HSTS{MaxAge: c.Edge.HSTS.MaxAge, IncludeSubdomains: c.Edge.HSTS.IncludeSubdomains},
 	}, parent)
 	if err != nil {
 		return err
