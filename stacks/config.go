@@ -197,6 +197,8 @@ type AWS struct {
 	Egress       string `json:"egress" desc:"How tasks reach out: public addresses, one NAT, a NAT per zone, or interface endpoints only." enum:"public,nat,nat-per-zone,endpoints"`
 	Spot         bool   `json:"spot" desc:"Run tasks on Fargate Spot, which AWS may interrupt."`
 	BackupRegion string `json:"backupRegion" desc:"Region that AWS Backup copies the backups to; empty for no copy."`
+	// PermissionsBoundary is an ARN. https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+	PermissionsBoundary string `json:"permissionsBoundary" desc:"ARN of the policy that bounds each role the stack makes; empty for none." pattern:"^arn:aws(-cn|-us-gov)?:iam::(aws|[0-9]{12}):policy/([!-~]{1,510}/)?[A-Za-z0-9_+=,.@-]{1,128}$" hint:"the ARN of a managed policy, such as arn:aws:iam::111122223333:policy/boundary"`
 }
 
 // Azure holds what only Azure has.

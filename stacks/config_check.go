@@ -20,6 +20,7 @@ type rule struct {
 var rules = []rule{
 	{[]string{"cloud", "region"}, checkRegion},
 	{[]string{"cloud", "aws.backupRegion", "region"}, checkBackupRegion},
+	{[]string{"cloud", "aws.permissionsBoundary", "aws.accountId"}, checkPermissionsBoundary},
 	{[]string{"cloud", "tags"}, checkTags},
 	{[]string{"app.replicas"}, checkReplicas},
 	{[]string{"cloud", "app.cpu", "app.memory"}, checkSize},

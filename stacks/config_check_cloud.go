@@ -84,6 +84,17 @@ func checkBackupRegion(d *decoder, c Config) {
 	d.region("aws.backupRegion", c.AWS.BackupRegion, CloudAWS)
 }
 
+// checkPermissionsBoundary wants a boundary of the account that is deployed to, or one of AWS's own: a role takes no other.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+func checkPermissionsBoundary(d *decoder, c Config) {
+	if c.AWS.PermissionsBoundary == "" || c.AWS.AccountID == "" {
+		return
+	}
+	if owner := strings.Split(c.AWS.PermissionsBoundary, ":")[4]; owner != "aws" && owner != c.AWS.AccountID {
+		d.bad("aws.permissionsBoundary", c.AWS.PermissionsBoundary, "a policy of another account than aws.accountId", "a policy of account "+c.AWS.AccountID+", or of AWS", "")
+	}
+}
+
 func checkTags(d *decoder, c Config) {
 	row := rowOf(c.Cloud)
 	for _, key := range slices.Sorted(maps.Keys(c.Tags)) {

@@ -109,6 +109,12 @@ var problemRows = []struct {
 	{"aws backup region", []string{"cloud", "aws", "aws", `{"backupRegion":"us-east-1"}`}, []string{
 		`aws.backupRegion = "us-east-1": a copy in the same region doesn't survive the loss of that region; allowed: another region than region`,
 	}},
+	{"aws boundary", []string{"cloud", "aws", "aws", `{"permissionsBoundary":"boundary"}`}, []string{
+		`aws.permissionsBoundary = "boundary": not the ARN of a managed policy, such as arn:aws:iam::111122223333:policy/boundary`,
+	}},
+	{"aws boundary of another account", []string{"cloud", "aws", "aws", `{"accountId":"111122223333","permissionsBoundary":"arn:aws:iam::444455556666:policy/team/boundary"}`}, []string{
+		`aws.permissionsBoundary = "arn:aws:iam::444455556666:policy/team/boundary": a policy of another account than aws.accountId; allowed: a policy of account 111122223333, or of AWS`,
+	}},
 	{"azure", []string{"cloud", "azure", "region", "us-east-1", "app", `{"cpu":5,"memory":"3Gi","architecture":"arm64"}`, "domain", `{"name":"a.example.com","zone":"example.com"}`,
 		"database", `{"storage":"50Gi","backupDays":3}`, "logs", `{"retentionDays":7}`, "azure", `{"frontDoor":"none","subscriptionId":"x"}`, "edge", `{"rateLimit":9,"waf":true,"cdn":["/"]}`,
 		"tags", `{"a/b":"x"}`}, []string{

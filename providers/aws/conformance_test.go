@@ -21,7 +21,7 @@ func testSettings(app string) (Settings, error) {
 	return Settings{
 		Root: root, App: app, Region: "eu-west-1", Prod: true, Protect: true, Egress: EgressNATPerZone, BackupRegion: "eu-central-1", Architecture: "arm64",
 		DrainSeconds: 30, LogDays: 365, Scale: Scale{CPU: 60, Memory: 75, RequestsPerMinute: 1000}, Tags: map[string]string{"team": "links"},
-		DatabaseRoot: testRoot,
+		DatabaseRoot: testRoot, PermissionsBoundary: testBoundary,
 	}, err
 }
 
@@ -54,6 +54,7 @@ func testAnswers() []componentstest.Output {
 }
 
 const (
+	testBoundary    = "arn:aws:iam::123456789012:policy/boundary"
 	testToken       = "eyJ-a-token-of-the-registry"
 	testTask        = "arn:aws:ecs:eu-west-1:123456789012:task-definition/links:7"
 	tokenOfRegistry = "aws:ecr/getAuthorizationToken:getAuthorizationToken"
@@ -109,7 +110,7 @@ func TestConformance(t *testing.T) {
 			a.Service.MaxReplicas, a.Edge.WAF = 10, true
 			a.Database.HA, a.Database.BackupDays, a.Database.DeletionProtection, a.Cache.HA = true, 14, true, true
 		},
-		Checks: append(everywhere(),
+		Checks: append(everywhere(), bounded(testBoundary),
 			componentstest.Check{Name: "only the load balancer has a public door", Test: opened("public-http", "public-https")},
 			componentstest.Check{Name: "tasks have no public addresses", Test: func(t *testing.T, r *componentstest.Recording) {
 				for _, s := range r.Of(serviceType) {
@@ -138,12 +139,13 @@ func TestConformanceBehindCloudFront(t *testing.T) {
 				return nil, err
 			}
 			s.Prod, s.Protect, s.CloudFront, s.Spot, s.Egress, s.BackupRegion = false, false, true, true, EgressPublic, ""
+			s.PermissionsBoundary = ""
 			return NewPlatform(ctx, s)
 		},
 		Limits: append(slices.DeleteFunc(slices.Clone(nameLimits), func(l componentstest.Limit) bool { return l.Type == "aws:backup/vault:Vault" }),
 			componentstest.Limit{Type: functionType, Property: "name", Max: 64, Pattern: hyphened}),
 		Change: func(a *componentstest.Args) { a.Edge.CachePaths, a.Service.MaxReplicas = []string{"/static/"}, 4 },
-		Checks: append(everywhere(), componentstest.Check{Name: "nothing but CloudFront gets in", Test: opened()}),
+		Checks: append(everywhere(), bounded(), componentstest.Check{Name: "nothing but CloudFront gets in", Test: opened()}),
 	})
 }
 

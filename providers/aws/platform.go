@@ -47,6 +47,8 @@ type Settings struct {
 	Spot bool
 	// BackupRegion is where backups are copied to. Default: nowhere.
 	BackupRegion string
+	// PermissionsBoundary is the ARN of the policy that bounds every role. Default: none.
+	PermissionsBoundary string
 	// Architecture of the tasks: "amd64" or "arm64". Required.
 	Architecture string
 	// DrainSeconds is the time between SIGTERM and SIGKILL, at most 120. Required.

@@ -36,8 +36,10 @@ var sourced = []string{
 // role makes a role that one service of AWS may take on, for resources of this account only where the service says whose they
 // are, so that it can't be made to use the role for somebody else ("confused deputy"). rights may be the zero Output for a role
 // without an inline policy. Whatever uses the role's ARN waits for its rights, and loses them last when the stack is destroyed.
+// Where Settings.PermissionsBoundary names a policy, the role can do no more than that one allows.
 //   - https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 //   - https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html
+//   - https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 func (p *Platform) role(ctx *pulumi.Context, part, service string, rights pulumi.StringOutput, opts []pulumi.ResourceOption) (*iam.Role, error) {
 	trust := statement{
 		"Effect":    pulumi.String("Allow"),
@@ -47,10 +49,11 @@ func (p *Platform) role(ctx *pulumi.Context, part, service string, rights pulumi
 	if slices.Contains(sourced, service) {
 		trust["Condition"] = pulumi.Map{"StringEquals": pulumi.Map{"aws:SourceAccount": pulumi.String(p.account)}}
 	}
-	r, err := iam.NewRole(ctx, p.name(part, 64), &iam.RoleArgs{
-		Description:      pulumi.Sprintf("Slipway %s/%s: %s", p.project, p.stack, part),
-		AssumeRolePolicy: policy(trust),
-	}, p.cloudOpts(opts)...)
+	args := &iam.RoleArgs{Description: pulumi.Sprintf("Slipway %s/%s: %s", p.project, p.stack, part), AssumeRolePolicy: policy(trust)}
+	if p.settings.PermissionsBoundary != "" {
+		args.PermissionsBoundary = pulumi.String(p.settings.PermissionsBoundary)
+	}
+	r, err := iam.NewRole(ctx, p.name(part, 64), args, p.cloudOpts(opts)...)
 	if err != nil {
 		return nil, fmt.Errorf("creating role %s: %w", part, err)
 	}

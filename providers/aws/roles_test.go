@@ -5,7 +5,21 @@ import (
 	"testing"
 
 	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/components/componentstest"
 )
+
+// bounded wants each role to have the permissions boundary, or none.
+func bounded(want ...any) componentstest.Check {
+	return componentstest.Check{Name: "roles are bounded", Test: func(t *testing.T, r *componentstest.Recording) {
+		roles := r.Of("aws:iam/role:Role")
+		if len(roles) < 3 {
+			t.Errorf("there are %d roles only", len(roles))
+		}
+		for _, role := range roles {
+			wantProperty(t, role, "permissionsBoundary", want...)
+		}
+	}}
+}
 
 // Each right of a task, and what it is for.
 func TestRoles(t *testing.T) {

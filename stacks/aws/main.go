@@ -22,7 +22,7 @@ func platform(ctx *pulumi.Context, root string, c stacks.Config) (components.Pla
 	s := aws.Settings{
 		Root: root, App: c.App.Name, Region: c.Region, Tags: c.Tags, AccountID: c.AWS.AccountID,
 		Prod: c.Tier == stacks.TierProd, Protect: c.Tier == stacks.TierProd && c.Database.DeletionProtection,
-		Egress: c.AWS.Egress, Spot: c.AWS.Spot, BackupRegion: c.AWS.BackupRegion,
+		Egress: c.AWS.Egress, Spot: c.AWS.Spot, BackupRegion: c.AWS.BackupRegion, PermissionsBoundary: c.AWS.PermissionsBoundary,
 		Architecture: c.App.Architecture, DrainSeconds: int(c.App.Drain.Seconds()), LogDays: c.Logs.RetentionDays,
 		CloudFront: len(c.Edge.CDN) > 0 || c.Domain.Name == "",
 		Scale:      aws.Scale{CPU: c.App.Scale.CPU, Memory: c.App.Scale.Memory, RequestsPerMinute: c.App.Scale.RequestsPerMinute},
