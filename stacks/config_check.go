@@ -19,8 +19,10 @@ type rule struct {
 // rules are what types and tags can't say.
 var rules = []rule{
 	{[]string{"cloud", "region"}, checkRegion},
+	{[]string{"cloud", "region", "domain.name", "edge.cdn"}, checkAWSRegion},
 	{[]string{"cloud", "aws.backupRegion", "region"}, checkBackupRegion},
 	{[]string{"cloud", "aws.permissionsBoundary", "aws.accountId"}, checkPermissionsBoundary},
+	{[]string{"cloud", "aws.backupRegion", "region"}, checkAWSBackupRegion},
 	{[]string{"cloud", "tags"}, checkTags},
 	{[]string{"app.replicas"}, checkReplicas},
 	{[]string{"cloud", "app.cpu", "app.memory"}, checkSize},
@@ -30,10 +32,12 @@ var rules = []rule{
 	{[]string{"cloud", "domain"}, checkDomain},
 	{[]string{"cloud", "domain.name", "azure.dnsResourceGroup"}, checkAzureZone},
 	{[]string{"cloud", "database"}, checkDatabase},
+	{[]string{"cloud", "database"}, checkAWSDatabase},
 	{[]string{"app.name", "database.enabled"}, checkDatabaseName},
 	{[]string{"cloud", "database", "azure"}, checkAzureDatabase},
 	{[]string{"cloud", "rollout.strategy", "azure.frontDoor"}, checkAzureRollout},
 	{[]string{"cloud", "cache"}, checkCache},
+	{[]string{"cloud", "cache"}, checkAWSCache},
 	{[]string{"rollout"}, checkRollout},
 	{[]string{"cloud", "domain.name", "rollout.strategy"}, checkFrontDoor},
 	{[]string{"alerts.emails"}, checkEmails},

@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/slipway-iac/slipway/providers/aws/spec"
 )
 
 const topKeys = "alerts, allow, app, aws, azure, cache, cloud, database, docker, domain, edge, gcp, logs, region, rollout, secrets, tags, tier, traces"
@@ -114,6 +117,21 @@ var problemRows = []struct {
 	}},
 	{"aws boundary of another account", []string{"cloud", "aws", "aws", `{"accountId":"111122223333","permissionsBoundary":"arn:aws:iam::444455556666:policy/team/boundary"}`}, []string{
 		`aws.permissionsBoundary = "arn:aws:iam::444455556666:policy/team/boundary": a policy of another account than aws.accountId; allowed: a policy of account 111122223333, or of AWS`,
+	}},
+	{"aws in a cloud apart", []string{"cloud", "aws", "region", "us-gov-west-1", "aws", `{"backupRegion":"cn-north-1"}`}, []string{
+		`aws.backupRegion = "cn-north-1": in aws-cn, one of AWS's clouds apart, which has no CloudFront with VPC origins and nothing in us-east-1; allowed: ` + list(spec.Regions(false)),
+		`region = "us-gov-west-1": in aws-us-gov, one of AWS's clouds apart, which has no CloudFront with VPC origins and nothing in us-east-1; allowed: ` + list(spec.Regions(true)),
+	}},
+	{"aws where CloudFront can't reach in", []string{"cloud", "aws", "region", "ap-southeast-6"}, []string{
+		`region = "ap-southeast-6": CloudFront has no VPC origins there, and without domain.name or with edge.cdn it is the front door; allowed: ` + list(spec.Regions(true)) + `; or domain.name, and no edge.cdn`,
+	}},
+	{"aws in regions and on machines that are not there", []string{"cloud", "aws", "region", "eu-west-9", "aws", `{"backupRegion":"eu-north-2"}`,
+		"database", `{"size":"db.m7g.huge"}`, "cache", `{"size":"db.t4g.micro"}`}, []string{
+		`aws.backupRegion = "eu-north-2": not a region that the table of ` + spec.RegionsDate + ` has (providers/aws/spec); allowed: ` +
+			list(slices.DeleteFunc(spec.Regions(false), func(n string) bool { return n == "eu-west-9" })) + `; did you mean eu-north-1?`,
+		`cache.size = "db.t4g.micro": not a machine type of aws in the table of ` + spec.MachinesDate + ` (providers/aws/spec); allowed: small, medium, large, a class that begins with cache.`,
+		`database.size = "db.m7g.huge": not a machine type of aws in the table of ` + spec.MachinesDate + ` (providers/aws/spec); allowed: small, medium, large, ` + list(spec.Near("db.m7g.")),
+		`region = "eu-west-9": not a region that the table of ` + spec.RegionsDate + ` has (providers/aws/spec); allowed: ` + list(spec.Regions(true)) + `; did you mean eu-west-1?`,
 	}},
 	{"azure", []string{"cloud", "azure", "region", "us-east-1", "app", `{"cpu":5,"memory":"3Gi","architecture":"arm64"}`, "domain", `{"name":"a.example.com","zone":"example.com"}`,
 		"database", `{"storage":"50Gi","backupDays":3}`, "logs", `{"retentionDays":7}`, "azure", `{"frontDoor":"none","subscriptionId":"x"}`, "edge", `{"rateLimit":9,"waf":true,"cdn":["/"]}`,

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/providers/aws/spec"
 )
 
 const (
@@ -20,8 +21,8 @@ const (
 	// RDS moves both windows together with the clock of UTC; AWS Backup starts after them (see backUp).
 	databaseBackups     = "03:00-04:00"
 	databaseMaintenance = "sun:05:00-sun:06:00"
-	// storageGrowth is how many times its first size the disk may grow to, and storageLimit where RDS ends, in GiB.
-	storageGrowth, storageLimit = 5, 65536
+	// storageGrowth is how many times its first size the disk may grow to.
+	storageGrowth = 5
 )
 
 // reservedWords are no names of databases on RDS.
@@ -32,10 +33,7 @@ var reservedWords = strings.Fields(`all analyse analyze and any array as asc asy
 	null offset on only or order placing primary references returning select session_user some symmetric system_user table then to
 	trailing true union unique user using variadic when where window with`)
 
-var (
-	databaseVersions = []string{"14", "15", "16", "17"}
-	databaseLogs     = []string{"postgresql", "upgrade"}
-)
+var databaseLogs = []string{"postgresql", "upgrade"}
 
 // databaseSizes are burstable machines with AWS's own processors where that is enough.
 // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.html
@@ -119,10 +117,10 @@ func (p *Platform) checkDatabase(class string, a components.DatabaseArgs) (int, 
 		return 0, components.Unsupported("aws", "database.size", fmt.Sprintf("%q is neither small, medium or large nor an instance class such as db.m7g.large", a.Size))
 	case slices.Contains(reservedWords, a.Name):
 		return 0, components.Unsupported("aws", "app.name", fmt.Sprintf("the database is called after it, and %q is a reserved word of PostgreSQL", a.Name))
-	case !slices.Contains(databaseVersions, a.Version):
-		return 0, components.Unsupported("aws", "database.version", fmt.Sprintf("%q is none of %s", a.Version, strings.Join(databaseVersions, ", ")))
-	case a.StorageGiB < 20 || a.StorageGiB > storageLimit:
-		return 0, components.Unsupported("aws", "database.storage", fmt.Sprintf("%d GiB is not between 20 and %d", a.StorageGiB, storageLimit))
+	case !slices.Contains(spec.PostgresVersions(), a.Version):
+		return 0, components.Unsupported("aws", "database.version", fmt.Sprintf("%q is none of %s", a.Version, strings.Join(spec.PostgresVersions(), ", ")))
+	case a.StorageGiB < 20 || a.StorageGiB > spec.StorageLimit:
+		return 0, components.Unsupported("aws", "database.storage", fmt.Sprintf("%d GiB is not between 20 and %d", a.StorageGiB, spec.StorageLimit))
 	case a.BackupDays > 35:
 		return 0, components.Unsupported("aws", "database.backupDays", fmt.Sprintf("%d days are more than 35", a.BackupDays))
 	case a.BackupDays == 0 && p.settings.BackupRegion != "":
@@ -137,12 +135,19 @@ func (p *Platform) checkDatabase(class string, a components.DatabaseArgs) (int, 
 // With a standby, a change of the class takes about a minute. Major versions are the configuration's alone to choose
 // (database.version), so they may be upgraded; minor ones come by themselves, in the maintenance window.
 //
-// The disk may grow to storageGrowth times its first size without anyone's doing. Deletion protection is asked of AWS and of
+// The end of a version's standard support neither costs nor surprises: RDS's default would charge for Extended Support, from then on
+// and by itself, so it is off. What is on at the creation of an instance stays: RDS ignores a change of it later, and the provider
+// would send it again at every update.
+//
+// The disk may grow to storageGrowth times its first size without anyone's doing. From spec.Striped on it has more IOPS, which are
+// said aloud: the provider would send those of the smaller disk. Deletion protection is asked of AWS and of
 // Pulumi: AWS's holds against everybody, and Pulumi's stops a destroy or a replacement before anything else of the stack is gone.
 // Turning database.deletionProtection off and running an update lifts both. In either tier a snapshot outlives the instance; in
 // prod the automated backups do too, for as long as they were to be kept.
 //   - https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.ApplyImmediately.html
 //   - https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.html
+//   - https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/extended-support.html
+//   - https://github.com/hashicorp/terraform-provider-aws/issues/40870
 //   - https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html
 //   - https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DeleteInstance.html
 //   - https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DatabaseInsights.html
@@ -159,9 +164,10 @@ func (p *Platform) databaseInstance(ctx *pulumi.Context, name, class string, con
 		Identifier: identifier, DbName: pulumi.String(a.Name), Username: pulumi.String(databaseUser), Port: pulumi.Int(databasePort),
 		ManageMasterUserPassword: pulumi.Bool(true), MasterUserSecretKmsKeyId: p.key.arn, IamDatabaseAuthenticationEnabled: pulumi.Bool(true),
 		Engine: pulumi.String("postgres"), EngineVersion: pulumi.String(a.Version), ParameterGroupName: group.Name,
+		EngineLifecycleSupport:  pulumi.String(withoutExtendedSupport),
 		AutoMinorVersionUpgrade: pulumi.Bool(true), AllowMajorVersionUpgrade: pulumi.Bool(true), ApplyImmediately: pulumi.Bool(true),
 		InstanceClass: pulumi.String(class), MultiAz: pulumi.Bool(a.HA), PubliclyAccessible: pulumi.Bool(false),
-		StorageType: pulumi.String("gp3"), AllocatedStorage: pulumi.Int(a.StorageGiB), MaxAllocatedStorage: pulumi.Int(min(storageGrowth*a.StorageGiB, storageLimit)),
+		StorageType: pulumi.String("gp3"), AllocatedStorage: pulumi.Int(a.StorageGiB), MaxAllocatedStorage: pulumi.Int(maxStorage(a)),
 		StorageEncrypted: pulumi.Bool(true), KmsKeyId: p.key.arn, CaCertIdentifier: pulumi.String("rds-ca-rsa2048-g1"),
 		BackupRetentionPeriod: pulumi.Int(a.BackupDays), BackupWindow: pulumi.String(databaseBackups), MaintenanceWindow: pulumi.String(databaseMaintenance),
 		CopyTagsToSnapshot: pulumi.Bool(true), DeleteAutomatedBackups: pulumi.Bool(!p.settings.Prod), DeletionProtection: pulumi.Bool(a.DeletionProtection),
@@ -170,15 +176,28 @@ func (p *Platform) databaseInstance(ctx *pulumi.Context, name, class string, con
 		// Seven days of Performance Insights cost nothing; Database Insights is where they are looked at.
 		PerformanceInsightsEnabled: pulumi.Bool(true), PerformanceInsightsKmsKeyId: p.key.arn, PerformanceInsightsRetentionPeriod: pulumi.Int(7), DatabaseInsightsMode: pulumi.String("standard"),
 	}
+	if a.StorageGiB >= spec.Striped {
+		iops, throughput := spec.DiskPerformance(a.StorageGiB)
+		args.Iops, args.StorageThroughput = pulumi.Int(iops), pulumi.Int(throughput)
+	}
 	if err := p.placeDatabase(ctx, name, args, opts); err != nil {
 		return nil, err
 	}
 	if err := p.monitorDatabase(ctx, name, args, opts); err != nil {
 		return nil, err
 	}
-	instance, err := rds.NewInstance(ctx, p.name(name, 63), args, p.cloudOpts(opts, pulumi.Protect(a.DeletionProtection))...)
+	instance, err := rds.NewInstance(ctx, p.name(name, 63), args, p.cloudOpts(opts,
+		pulumi.Protect(a.DeletionProtection), pulumi.IgnoreChanges([]string{"engineLifecycleSupport"}))...)
 	if err != nil {
 		return nil, fmt.Errorf("creating database instance: %w", err)
 	}
 	return instance, nil
+}
+
+// withoutExtendedSupport is the value of engineLifecycleSupport with which RDS upgrades rather than charges.
+const withoutExtendedSupport = "open-source-rds-extended-support-disabled"
+
+// maxStorage is how far the disk may grow by itself, in GiB.
+func maxStorage(a components.DatabaseArgs) int {
+	return min(storageGrowth*a.StorageGiB, spec.StorageLimit)
 }

@@ -58,7 +58,7 @@ func TestDatabase(t *testing.T) {
 		"storageEncrypted": true, "storageType": "gp3", "caCertIdentifier": "rds-ca-rsa2048-g1",
 		"autoMinorVersionUpgrade": true, "allowMajorVersionUpgrade": true, "applyImmediately": true, "copyTagsToSnapshot": true,
 		"skipFinalSnapshot": false, "backupRetentionPeriod": 14.0, "enabledCloudwatchLogsExports[*]": []any{"postgresql", "upgrade"},
-		"performanceInsightsEnabled": true, "performanceInsightsRetentionPeriod": 7.0, "databaseInsightsMode": "standard",
+		"engineLifecycleSupport": "open-source-rds-extended-support-disabled", "performanceInsightsEnabled": true, "performanceInsightsRetentionPeriod": 7.0, "databaseInsightsMode": "standard",
 	}
 	for _, row := range []struct {
 		prod   bool
@@ -67,7 +67,7 @@ func TestDatabase(t *testing.T) {
 	}{
 		{false, nil, properties{
 			"instanceClass": "db.t4g.micro", "multiAz": false, "deletionProtection": false, "deleteAutomatedBackups": true,
-			"allocatedStorage": 20.0, "maxAllocatedStorage": 100.0, "monitoringInterval": []any{}, "monitoringRoleArn": []any{},
+			"allocatedStorage": 20.0, "maxAllocatedStorage": 100.0, "iops": []any{}, "storageThroughput": []any{}, "monitoringInterval": []any{}, "monitoringRoleArn": []any{},
 		}},
 		{true, prodDatabase, properties{
 			"instanceClass": "db.t4g.medium", "multiAz": true, "deletionProtection": true, "deleteAutomatedBackups": false,
@@ -93,6 +93,18 @@ func TestDatabase(t *testing.T) {
 				t.Errorf("it waits for its monitoring role: %t", monitored)
 			}
 		})
+	}
+}
+
+// From 400 GiB on RDS refuses the IOPS of a smaller disk.
+func TestDatabaseDisk(t *testing.T) {
+	for gib, want := range map[int]properties{
+		399:  {"allocatedStorage": 399.0, "iops": []any{}, "storageThroughput": []any{}},
+		400:  {"allocatedStorage": 400.0, "iops": 12000.0, "storageThroughput": 500.0},
+		2000: {"allocatedStorage": 2000.0, "iops": 12000.0, "storageThroughput": 500.0},
+	} {
+		r := storesOf(t, nil, databaseProgram(func(a *components.DatabaseArgs) { a.StorageGiB = gib }))
+		want.check(t, find(t, r, instanceType, ""))
 	}
 }
 

@@ -151,6 +151,10 @@ func (p *Platform) serviceName(slot components.Slot) string { return p.name(stri
 
 // runTrack runs a track in its slot.
 //
+// A change of the capacity provider is a new deployment and not another service, which forceNewDeployment is for: without it the
+// provider deletes the service that serves. It makes a deployment of each other change of the service too, and there are none but
+// those that the tasks must be made anew for, and the names of gates.
+//
 // The number of tasks is given once, at the beginning (see startCount); from then on it is autoscaling's (see scale). The service
 // waits until the load balancer can send it requests, which AWS demands, and until its roles have their rights. So weights move
 // before services change, never after: a rollout brings a version up at weight 0 in one update and moves weights in later ones,
@@ -159,6 +163,7 @@ func (p *Platform) serviceName(slot components.Slot) string { return p.name(stri
 //   - https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service_definition_parameters.html
 //   - https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
 //   - https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html
+//   - https://github.com/hashicorp/terraform-provider-aws/issues/22408
 func (p *Platform) runTrack(ctx *pulumi.Context, d deployment, t components.Track, count pulumi.IntInput, opts []pulumi.ResourceOption) (slotRun, error) {
 	none := slotRun{}
 	task, err := p.taskDefinition(ctx, d, t, opts)
@@ -191,6 +196,7 @@ func (p *Platform) runTrack(ctx *pulumi.Context, d deployment, t components.Trac
 		AvailabilityZoneRebalancing:     pulumi.String("ENABLED"),
 		EnableExecuteCommand:            pulumi.Bool(false),
 		EnableEcsManagedTags:            pulumi.Bool(true),
+		ForceNewDeployment:              pulumi.Bool(true),
 		PropagateTags:                   pulumi.String("SERVICE"),
 		WaitForSteadyState:              pulumi.Bool(true),
 	}

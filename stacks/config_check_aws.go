@@ -1,0 +1,68 @@
+package stacks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slipway-iac/slipway/providers/aws/spec"
+)
+
+// checkAWSRegion refuses regions in which a stack can't run: those of AWS's clouds apart, those without what CloudFront needs where
+// it is the front door, and those that the tables don't know.
+func checkAWSRegion(d *decoder, c Config) {
+	if c.Cloud == CloudAWS {
+		d.awsRegion("region", c.Region, c.Domain.Name == "" || len(c.Edge.CDN) > 0, "")
+	}
+}
+
+func checkAWSBackupRegion(d *decoder, c Config) {
+	if c.Cloud == CloudAWS && c.AWS.BackupRegion != "" && c.AWS.BackupRegion != c.Region {
+		d.awsRegion("aws.backupRegion", c.AWS.BackupRegion, false, c.Region)
+	}
+}
+
+// awsRegion reports a region that has the form of one and still can't be used. but is no answer to suggest.
+func (d *decoder) awsRegion(path, name string, cloudFront bool, but string) {
+	if !rowOf(CloudAWS).region.MatchString(name) {
+		return // reported by its form already
+	}
+	can := slices.DeleteFunc(spec.Regions(cloudFront), func(n string) bool { return n == but })
+	region, known := spec.RegionOf(name)
+	switch partition := spec.OtherPartition(name); {
+	case partition != "":
+		d.bad(path, name, "in "+partition+", one of AWS's clouds apart, which has no CloudFront with VPC origins and nothing in us-east-1", list(can), "")
+	case !known:
+		d.bad(path, name, "not a region that the table of "+spec.RegionsDate+" has (providers/aws/spec)", list(can), nearest(name, can))
+	case cloudFront && region.NoVPCOrigins:
+		d.bad(path, name, "CloudFront has no VPC origins there, and without domain.name or with edge.cdn it is the front door", list(can)+"; or domain.name, and no edge.cdn", "")
+	}
+}
+
+// checkAWSDatabase refuses versions and machines that RDS doesn't have.
+func checkAWSDatabase(d *decoder, c Config) {
+	if c.Cloud != CloudAWS || !c.Database.Enabled {
+		return
+	}
+	if version := fmt.Sprint(c.Database.Version); !slices.Contains(spec.PostgresVersions(), version) {
+		d.bad("database.version", c.Database.Version, "not a version that aws offers", list(spec.PostgresVersions()), "")
+	}
+	d.awsMachine("database.size", c.Database.Size, "db.", spec.DatabaseClass)
+}
+
+func checkAWSCache(d *decoder, c Config) {
+	if c.Cloud == CloudAWS && c.Cache.Enabled {
+		d.awsMachine("cache.size", c.Cache.Size, "cache.", spec.CacheNode)
+	}
+}
+
+func (d *decoder) awsMachine(path, size, begins string, has func(string) bool) {
+	if slices.Contains([]string{"small", "medium", "large"}, size) || has(size) {
+		return
+	}
+	near := spec.Near(size)
+	if !strings.HasPrefix(size, begins) {
+		near = []string{"a class that begins with " + begins}
+	}
+	d.bad(path, size, "not a machine type of aws in the table of "+spec.MachinesDate+" (providers/aws/spec)", "small, medium, large, "+list(near), "")
+}
