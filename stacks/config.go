@@ -216,5 +216,6 @@ type Azure struct {
 type GCP struct {
 	Project     string `json:"project" desc:"Project to deploy to; default: the signed-in one." pattern:"^[a-z][a-z0-9-]{4,28}[a-z0-9]$" hint:"a project id: 6 to 30 lower-case letters, digits and hyphens, first a letter"`
 	ManagedZone string `json:"managedZone" desc:"Resource name of the Cloud DNS zone domain.zone; default: found by its DNS name." pattern:"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$" hint:"a managed zone's name: lower-case letters, digits and hyphens, first a letter"`
+	DNSProject  string `json:"dnsProject" desc:"Project of the Cloud DNS zone domain.zone; default: gcp.project." pattern:"^[a-z][a-z0-9-]{4,28}[a-z0-9]$" hint:"a project id: 6 to 30 lower-case letters, digits and hyphens, first a letter"`
 	CMEK        bool   `json:"cmek" desc:"Encrypt registry, database, cache, secrets and logs with a key of the stack's own."`
 }

@@ -30,6 +30,8 @@ var rules = []rule{
 	{[]string{"app.image", "app.path", "app.dockerfile"}, checkImage},
 	{[]string{"app.env", "secrets"}, checkEnv},
 	{[]string{"cloud", "domain"}, checkDomain},
+	{[]string{"cloud", "app.healthPath", "app.readyPath", "rollout.smokePath"}, checkGooglePaths},
+	{[]string{"cloud", "domain.name", "gcp"}, checkGoogleZone},
 	{[]string{"cloud", "domain.name", "azure.dnsResourceGroup"}, checkAzureZone},
 	{[]string{"cloud", "database"}, checkDatabase},
 	{[]string{"cloud", "database"}, checkAWSDatabase},

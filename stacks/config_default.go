@@ -60,7 +60,9 @@ var defaults = []defaultRow{
 	{path: "app.scale.concurrency", clouds: "azure", value: "50"},
 	{path: "app.scale.concurrency", clouds: "gcp", value: "80"},
 	{path: "app.healthPath", value: "/healthz"},
+	{path: "app.healthPath", clouds: "gcp", value: "/health"},
 	{path: "app.readyPath", value: "/readyz"},
+	{path: "app.readyPath", clouds: "gcp", value: "/ready"},
 	{path: "app.drain", clouds: "docker,aws,azure", value: "30s"},
 
 	{path: "database.enabled", value: "true"},

@@ -78,6 +78,16 @@ var problemRows = []struct {
 		`edge.waf = true: has no meaning for cloud docker; allowed: only for aws, azure, gcp`,
 		`region = "us-east-1": has no meaning for cloud docker; allowed: only for aws, azure, gcp`,
 	}},
+	{"what Google's front ends keep for themselves", []string{"cloud", "gcp", "domain", `{"name":"links.example.com","zone":"example.com"}`, "gcp", `{"dnsProject":"x"}`,
+		"app", `{"healthPath":"/healthz","readyPath":"/_ah/ready"}`, "rollout", `{"strategy":"canary","smokePath":"/eventlog"}`}, []string{
+		`app.healthPath = "/healthz": Google's front ends keep paths that end in z for themselves and answer 404: visitors and checks from outside never reach the app; allowed: a path such as /health`,
+		`app.readyPath = "/_ah/ready": Google's front ends keep paths that begin with /_ah/ for themselves and answer 404: visitors and checks from outside never reach the app; allowed: a path such as /ready`,
+		`gcp.dnsProject = "x": not a project id: 6 to 30 lower-case letters, digits and hyphens, first a letter`,
+		`rollout.smokePath = "/eventlog": Google's front ends keep /eventlog for themselves and answer 404: visitors and checks from outside never reach the app; allowed: a path such as /ready`,
+	}},
+	{"a zone's project without a zone", []string{"cloud", "gcp", "gcp", `{"dnsProject":"example-dns"}`}, []string{
+		`gcp.dnsProject = "example-dns": there is no zone without domain.name; allowed: domain.name and domain.zone too, or no gcp.dnsProject`,
+	}},
 	{"what PostgreSQL keeps for itself", []string{"cloud", "docker", "app", `{"name":"pg-admin","readyPath":"/it's"}`}, []string{
 		`app.name = "pg-admin": the database's role is called after it, and those that begin with pg_ are PostgreSQL's own; allowed: a name other than pg that does not begin with pg-`,
 		`app.readyPath = "/it's": not a path that starts with "/", of letters, digits and ._~/:@+,=-`,

@@ -2,6 +2,7 @@ package gcpcloud
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
+	"time"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
@@ -28,8 +31,19 @@ const (
 // endpointVariable names another server for all of Google's APIs; tests use it. It stands before each API's path.
 const endpointVariable = "SLIPWAY_GOOGLE_ENDPOINT"
 
-// errNotFound is wrapped by the error of what does not exist.
-var errNotFound = errors.New("not found")
+// errNotFound is wrapped by the error of what does not exist, errDisabled by that of an API that is not on in the project.
+var (
+	errNotFound = errors.New("not found")
+	errDisabled = errors.New("API is off")
+)
+
+// How often and after which pause a question is asked again that Google was too busy for: twice as long each time, unless it says how long.
+// https://cloud.google.com/apis/design/errors#error_retries
+const (
+	attempts   = 4
+	longPause  = 10 * time.Second
+	firstPause = 500 * time.Millisecond
+)
 
 // client asks Google's APIs, which all speak JSON over HTTPS in the same way.
 // https://cloud.google.com/apis/docs/http
@@ -37,6 +51,8 @@ type client struct {
 	http              *http.Client
 	project, region   string
 	quota, substitute string
+	// pause is that before the second attempt; firstPause if it is zero.
+	pause time.Duration
 }
 
 // connect finds the credentials and the project: that of the configuration, else of the environment, else of the credentials.
@@ -85,39 +101,58 @@ func (c *client) post(ctx context.Context, address string, body, into any) error
 	return c.do(ctx, http.MethodPost, address, body, into)
 }
 
-// do sends a request and reads the answer. An error is Google's own, in one line.
+// do sends a request and reads the answer, again if Google was too busy. An error is Google's own, in one line.
 // https://cloud.google.com/apis/design/errors
 func (c *client) do(ctx context.Context, method, address string, body, into any) error {
-	var reader io.Reader
+	var question []byte
 	if body != nil {
-		text, err := json.Marshal(body)
-		if err != nil {
+		var err error
+		if question, err = json.Marshal(body); err != nil {
 			return fmt.Errorf("writing a question: %w", err)
 		}
-		reader = bytes.NewReader(text)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, address, reader)
+	pause := cmp.Or(c.pause, firstPause)
+	for attempt := 1; ; attempt++ {
+		status, text, wait, err := c.send(ctx, method, address, question)
+		if err != nil {
+			return err
+		}
+		if status < http.StatusBadRequest {
+			if err := json.Unmarshal(text, into); err != nil {
+				return fmt.Errorf("reading Google Cloud's answer: %w", err)
+			}
+			return nil
+		}
+		if busy := status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable; !busy || attempt == attempts {
+			return refusal(status, text)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(min(max(wait, pause), longPause)):
+			pause *= 2
+		}
+	}
+}
+
+// send sends a request once. wait is how long Google asks to wait before the next one.
+func (c *client) send(ctx context.Context, method, address string, question []byte) (status int, text []byte, wait time.Duration, err error) {
+	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(question))
 	if err != nil {
-		return fmt.Errorf("asking Google Cloud: %w", err)
+		return 0, nil, 0, fmt.Errorf("asking Google Cloud: %w", err)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("X-Goog-User-Project", c.quota)
 	answer, err := c.http.Do(request)
 	if err != nil {
-		return reason(err)
+		return 0, nil, 0, reason(err)
 	}
 	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, answerLimit))
-	if err != nil {
-		return fmt.Errorf("reading Google Cloud's answer: %w", err)
+	if text, err = io.ReadAll(io.LimitReader(answer.Body, answerLimit)); err != nil {
+		return 0, nil, 0, fmt.Errorf("reading Google Cloud's answer: %w", err)
 	}
-	if answer.StatusCode >= http.StatusBadRequest {
-		return refusal(answer.StatusCode, text)
-	}
-	if err := json.Unmarshal(text, into); err != nil {
-		return fmt.Errorf("reading Google Cloud's answer: %w", err)
-	}
-	return nil
+	seconds, _ := strconv.Atoi(answer.Header.Get("Retry-After"))
+	return answer.StatusCode, text, time.Duration(seconds) * time.Second, nil
 }
 
 // reason is an error of the transport without what it repeats of a token's request.
@@ -131,7 +166,10 @@ func reason(err error) error {
 
 func refusal(status int, text []byte) error {
 	var answer struct {
-		Error struct{ Status, Message string }
+		Error struct {
+			Status, Message string
+			Details         []struct{ Reason string }
+		}
 	}
 	if json.Unmarshal(text, &answer) != nil || answer.Error.Message == "" {
 		answer.Error.Status, answer.Error.Message = fmt.Sprint(status), http.StatusText(status)
@@ -139,6 +177,11 @@ func refusal(status int, text []byte) error {
 	err := fmt.Errorf("Google Cloud answers %s: %s", answer.Error.Status, answer.Error.Message)
 	if status == http.StatusNotFound {
 		return fmt.Errorf("%w: %w", errNotFound, err)
+	}
+	for _, detail := range answer.Error.Details {
+		if detail.Reason == "SERVICE_DISABLED" {
+			return fmt.Errorf("%w: %w", errDisabled, err)
+		}
 	}
 	return err
 }

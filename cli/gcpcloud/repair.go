@@ -23,7 +23,8 @@ const succeeded = "CONDITION_SUCCEEDED"
 
 // Repair clears away the jobs of dbinit and migrations whose last execution did not succeed, and those that an interrupted run has left
 // outside of the state, so that they are made anew and run again: Pulumi takes a job whose execution failed for made. It returns those of
-// the state, which Pulumi must read again. Jobs serve nobody.
+// the state, which Pulumi must read again. Jobs serve nobody. A database whose creation failed is cleared away too, and one whose disk has
+// grown is read again. Of an API that the stack has not turned on yet there is nothing to repair.
 //   - https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.jobs/list
 //   - https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.jobs/delete
 func (Target) Repair(ctx context.Context, p *progress.Printer, s cli.Stack, state []cli.Resource) ([]string, error) {
@@ -40,11 +41,21 @@ func (Target) Repair(ctx context.Context, p *progress.Printer, s cli.Stack, stat
 	if err != nil {
 		return nil, err
 	}
+	var refresh []string
+	if holds := slices.ContainsFunc(state, func(r cli.Resource) bool { return r.Type == typeDatabase }); holds || s.Config.Database.Enabled {
+		instances, err := c.instances(ctx)
+		if err != nil && !errors.Is(err, errDisabled) {
+			return nil, err
+		}
+		if err := c.clearFailed(ctx, p, s, state, instances); err != nil {
+			return nil, err
+		}
+		refresh = grownDisks(state, instances)
+	}
 	jobs, err := c.jobs(ctx, regexp.MustCompile(driver.JobsPattern(s.Config.App.Name, s.Name)))
-	if err != nil {
+	if err != nil && !errors.Is(err, errDisabled) {
 		return nil, err
 	}
-	var refresh []string
 	for _, job := range jobs {
 		name := job.Name[strings.LastIndex(job.Name, "/")+1:]
 		r, inState := known[name]

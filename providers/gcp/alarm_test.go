@@ -143,7 +143,7 @@ func TestDashboardShowsEverySignal(t *testing.T) {
 
 func TestWithoutLoadBalancer(t *testing.T) {
 	scopes := everything
-	scopes.Edge = components.Scope{scopeHost: plain("x.run.app"), scopeService: plain("links-production"), scopeHealthPath: plain("/healthz")}
+	scopes.Edge = components.Scope{scopeHost: plain("x.run.app"), scopeService: plain("links-production"), scopeHealthPath: plain("/health")}
 	r := mustRecord(t, observe(components.Signals(nil), scopes))
 	policy, _ := r.Find(policyType, "links-production-error-rate")
 	const at = "conditions[*].conditionThreshold."

@@ -56,3 +56,16 @@ func (p *Platform) enableAPIs(ctx *pulumi.Context) error {
 	p.apis = enabled
 	return nil
 }
+
+// onceOn is a text that is known once the APIs are on. A question with it waits for them, so that the first preview of a project asks
+// nothing that nobody could answer yet: functions of this SDK are older than the option DependsOn, and don't wait for what it names.
+// https://github.com/pulumi/pulumi/pull/17791
+func (p *Platform) onceOn(text string) pulumi.StringOutput {
+	var all []any
+	for _, api := range p.apis {
+		if made, ok := api.(*projects.Service); ok {
+			all = append(all, made.ID())
+		}
+	}
+	return pulumi.All(all...).ApplyT(func([]any) string { return text }).(pulumi.StringOutput)
+}

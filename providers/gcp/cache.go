@@ -81,7 +81,7 @@ func (p *Platform) cacheInstance(ctx *pulumi.Context, name string, gib int, a co
 		Project: pulumi.String(p.account), Region: pulumi.String(p.settings.Region), DisplayName: pulumi.String(fmt.Sprintf("%.80s", "Slipway "+p.project+"/"+p.stack)),
 		RedisVersion: pulumi.String(cacheVersion), Tier: pulumi.String(tier), MemorySizeGb: pulumi.Int(gib),
 		AuthorizedNetwork: p.network.peered, ConnectMode: pulumi.String("PRIVATE_SERVICE_ACCESS"),
-		AuthEnabled: pulumi.Bool(true), TransitEncryptionMode: pulumi.String("SERVER_AUTHENTICATION"), CustomerManagedKey: p.key.name(agentRedis),
+		AuthEnabled: pulumi.Bool(true), TransitEncryptionMode: pulumi.String("SERVER_AUTHENTICATION"), CustomerManagedKey: p.key.name(),
 		RedisConfigs: pulumi.StringMap{"maxmemory-policy": pulumi.String("allkeys-lru")},
 		MaintenancePolicy: redis.InstanceMaintenancePolicyArgs{
 			WeeklyMaintenanceWindows: redis.InstanceMaintenancePolicyWeeklyMaintenanceWindowArray{redis.InstanceMaintenancePolicyWeeklyMaintenanceWindowArgs{

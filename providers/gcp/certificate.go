@@ -30,11 +30,7 @@ func (p *Platform) IssueCertificate(ctx *pulumi.Context, name string, a componen
 	if a.Domain == "" {
 		return state, nil
 	}
-	domain, zone := strings.ToLower(a.Domain), strings.ToLower(a.Zone)
-	managed, err := p.publicZone(ctx, zone)
-	if err != nil {
-		return state, err
-	}
+	domain := strings.ToLower(a.Domain)
 	authorization, err := certificatemanager.NewDnsAuthorization(ctx, p.name(name, longest), &certificatemanager.DnsAuthorizationArgs{
 		Project: pulumi.String(p.account), Domain: pulumi.String(domain), Type: pulumi.String("FIXED_RECORD"),
 	}, p.cloudOpts(opts)...)
@@ -42,7 +38,7 @@ func (p *Platform) IssueCertificate(ctx *pulumi.Context, name string, a componen
 		return state, fmt.Errorf("creating DNS authorization: %w", err)
 	}
 	asked := authorization.DnsResourceRecords.Index(pulumi.Int(0))
-	proof, err := p.record(ctx, name, managed, "CNAME", asked.Name().Elem(), asked.Data().Elem(), opts)
+	proof, err := p.record(ctx, name, "CNAME", p.publicZone(ctx, strings.ToLower(a.Zone)), asked.Name().Elem(), asked.Data().Elem(), opts)
 	if err != nil {
 		return state, err
 	}

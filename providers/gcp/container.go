@@ -15,7 +15,7 @@ import (
 const (
 	// The collector's part of an instance. Less CPU than a core is allowed as the app has whole cores; it is billed with the app's.
 	// https://cloud.google.com/run/docs/configuring/services/cpu
-	collectorCPU, collectorMemory = "0.1", 128
+	collectorCPU, collectorMemory = "0.1", 256
 	collectorPort                 = 13133
 	// telemetry is where the collector listens.
 	telemetry = "http://127.0.0.1:4318"
@@ -97,7 +97,7 @@ func (p *Platform) appEnvironment(a components.ServiceArgs, t components.Track) 
 // collector runs beside the app.
 func (d deployment) sidecar() container {
 	return container{name: collectorContainer, image: d.collector, cpu: collectorCPU, memory: collectorMemory,
-		env: map[string]pulumi.StringInput{"GOMEMLIMIT": pulumi.String("96MiB")}}
+		env: map[string]pulumi.StringInput{"GOMEMLIMIT": pulumi.String("200MiB")}}
 }
 
 // app is the app's own container in a track.

@@ -14,7 +14,9 @@ import (
 )
 
 const (
-	databaseUser = "slipway" // the master; nothing but dbinit uses it
+	// databaseComponent is what the composition calls the database.
+	databaseComponent = "database"
+	databaseUser      = "slipway" // the master; nothing but dbinit uses it
 	// reservedConnections are those that the app does not get: Cloud SQL's own, dbinit's and a person's.
 	reservedConnections = 10
 	// storageLimit is the greatest disk, in GiB: https://cloud.google.com/sql/docs/quotas#storage_limits

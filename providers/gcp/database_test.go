@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/components/componentstest"
 )
 
 func TestMaxConnections(t *testing.T) {
@@ -37,8 +38,12 @@ func TestDatabaseForTheApp(t *testing.T) {
 	if !slices.Equal(instance.IgnoreChanges, []string{"settings.diskSize"}) {
 		t.Error("a disk that has grown would have the provider make the database anew")
 	}
-	if name := instance.At("name"); !slices.Equal(name, []any{"links-production-database-" + testHex}) {
-		t.Errorf("the instance is called %v: its end must not come twice", name)
+	if name := instance.At("name"); len(name) > 0 || instance.Name != "links-production-database" || !strings.HasPrefix(instance.Name+"-", InstanceName("links", "production")) {
+		t.Errorf("the instance is called %v, logically %s: its end must be another one at each attempt", name, instance.Name)
+	}
+	root := slices.IndexFunc(instance.Leaves(), func(l componentstest.Leaf) bool { return l.Path == "rootPassword" })
+	if root < 0 || !instance.Leaves()[root].Secret {
+		t.Error("the password policy refuses an instance whose user postgres has no password, or the password is to be seen")
 	}
 	flags := map[any]any{}
 	names, values := instance.At("settings.databaseFlags[*].name"), instance.At("settings.databaseFlags[*].value")
@@ -66,6 +71,9 @@ func TestDatabaseForTheApp(t *testing.T) {
 		t.Errorf("dbinit gets %v", made.Init.Env)
 	}
 	for _, one := range r.Of("random:index/randomPassword:RandomPassword") {
+		if got := one.At("length"); got[0].(float64) < instance.At("settings.passwordValidationPolicy.minLength")[0].(float64) {
+			t.Errorf("%s has %v characters, which the policy refuses", one.Name, got)
+		}
 		if got := one.At("minSpecial"); !slices.Equal(got, []any{1.0}) || one.At("overrideSpecial")[0] != "-_" {
 			t.Errorf("%s does not meet the password policy, or is not safe in a URL", one.Name)
 		}

@@ -27,31 +27,40 @@ var databaseFlags = [][2]string{
 	{"log_temp_files", "0"},
 }
 
-// instanceName is the beginning of the instance's name, before its random end. Project and name together may have 98 characters.
+// instanceName is the instance's logical name, and the beginning of its name before Pulumi's random end. Project and name together may have
+// 98 characters.
 // https://cloud.google.com/sql/docs/postgres/instance-settings#instance-id-2ndgen
-func (p *Platform) instanceName(name string) string { return p.fixed(name, 98-1-30-1-8) }
+func (p *Platform) instanceName(name string) string { return p.name(name, 98-1-30) }
 
-// databaseInstance makes the instance. Its name can't be used again for a week after it is deleted, so the name ends in something random,
-// and in something else where the instance must be replaced: so a stack can be destroyed and made again at once.
+// InstanceName is the beginning of the names of a stack's database instances; seven characters of Pulumi's follow.
+func InstanceName(app, stack string) string {
+	return (&Platform{settings: Settings{App: app}, stack: stack}).instanceName(databaseComponent) + "-"
+}
+
+// databaseInstance makes the instance. Its name can't be used again for a week after it is deleted, or after its creation has failed. So the
+// name's end is Pulumi's, which is another one at each attempt: a stack can be destroyed and made again at once, and goes on after an
+// instance that did not come up, which the command line deletes (cli/gcpcloud).
+//
+// The password policy holds for the user postgres too, which every instance has: without a password that the policy accepts the instance
+// is refused. Nobody is told that password.
 //
 // Deletion protection is asked of Cloud SQL, of the provider and of Pulumi: Cloud SQL's holds against everybody, Pulumi's stops a destroy
 // or a replacement before anything else of the stack is gone. Turning database.deletionProtection off and running an update lifts all.
 //
 // The configured storage is what the disk starts with. It grows by itself, and the provider takes a configured size below the grown one for
-// a reason to make the instance anew, so the size is never looked at again.
+// a reason to make the instance anew, so the size is never looked at again. What the provider sends with every update is the size in the
+// state; the command line reads a grown one before each update (cli/gcpcloud).
 //
 // Without an edition, PostgreSQL 16 and later would be Enterprise Plus, which has other machines and a higher price.
 //   - https://cloud.google.com/sql/docs/postgres/delete-instance
 //   - https://cloud.google.com/sql/docs/postgres/high-availability
 //   - https://cloud.google.com/sql/docs/postgres/editions-intro
 //   - https://cloud.google.com/sql/docs/postgres/using-query-insights
+//   - https://cloud.google.com/sql/docs/postgres/built-in-authentication#instance_password_policies
+//   - https://github.com/terraform-google-modules/terraform-google-sql-db/pull/521
 //   - https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/sql_database_instance#disk_autoresize-1
 func (p *Platform) databaseInstance(ctx *pulumi.Context, name, tier string, connections int, a components.DatabaseArgs, opts []pulumi.ResourceOption) (*sql.DatabaseInstance, error) {
-	keepers := pulumi.StringMap{"network": p.network.id, "region": pulumi.String(p.settings.Region)}
-	if p.key.made {
-		keepers["key"] = p.key.names[agentSQL]
-	}
-	id, err := p.unique(ctx, name, keepers, opts)
+	root, err := p.password(ctx, name+"-root", 32, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -64,8 +73,8 @@ func (p *Platform) databaseInstance(ctx *pulumi.Context, name, tier string, conn
 		flags = append(flags, flag(row[0], row[1]))
 	}
 	args := &sql.DatabaseInstanceArgs{
-		Name: pulumi.Sprintf("%s-%s", p.instanceName(name), id), Project: pulumi.String(p.account), Region: pulumi.String(p.settings.Region),
-		DatabaseVersion: pulumi.String("POSTGRES_" + a.Version), DeletionProtection: pulumi.Bool(a.DeletionProtection), EncryptionKeyName: p.key.name(agentSQL),
+		Project: pulumi.String(p.account), Region: pulumi.String(p.settings.Region), DatabaseVersion: pulumi.String("POSTGRES_" + a.Version),
+		RootPassword: root, DeletionProtection: pulumi.Bool(a.DeletionProtection), EncryptionKeyName: p.key.name(),
 		Settings: sql.DatabaseInstanceSettingsArgs{
 			Tier: pulumi.String(tier), Edition: pulumi.String("ENTERPRISE"), AvailabilityType: pulumi.String(availability), ActivationPolicy: pulumi.String("ALWAYS"),
 			DiskType: pulumi.String("PD_SSD"), DiskSize: pulumi.Int(a.StorageGiB), DiskAutoresize: pulumi.Bool(true), DiskAutoresizeLimit: pulumi.Int(0),
@@ -80,17 +89,20 @@ func (p *Platform) databaseInstance(ctx *pulumi.Context, name, tier string, conn
 			},
 			MaintenanceWindow: sql.DatabaseInstanceSettingsMaintenanceWindowArgs{Day: pulumi.Int(7), Hour: pulumi.Int(4), UpdateTrack: pulumi.String("stable")},
 			PasswordValidationPolicy: sql.DatabaseInstanceSettingsPasswordValidationPolicyArgs{
-				EnablePasswordPolicy: pulumi.Bool(true), Complexity: pulumi.String("COMPLEXITY_DEFAULT"), MinLength: pulumi.Int(14), DisallowUsernameSubstring: pulumi.Bool(true),
+				EnablePasswordPolicy: pulumi.Bool(true), Complexity: pulumi.String("COMPLEXITY_DEFAULT"), MinLength: pulumi.Int(shortestPassword), DisallowUsernameSubstring: pulumi.Bool(true),
 			},
 		},
 	}
-	made, err := sql.NewDatabaseInstance(ctx, p.name(name, longest), args, p.cloudOpts(opts, pulumi.Protect(a.DeletionProtection),
+	made, err := sql.NewDatabaseInstance(ctx, p.instanceName(name), args, p.cloudOpts(opts, pulumi.Protect(a.DeletionProtection),
 		pulumi.IgnoreChanges([]string{"settings.diskSize"}), pulumi.Timeouts(&pulumi.CustomTimeouts{Create: "60m", Update: "60m", Delete: "60m"}))...)
 	if err != nil {
 		return nil, fmt.Errorf("creating database instance: %w", err)
 	}
 	return made, nil
 }
+
+// shortestPassword is what the policy asks of every password of a built-in user.
+const shortestPassword = 14
 
 func flag(name, value string) sql.DatabaseInstanceSettingsDatabaseFlagArgs {
 	return sql.DatabaseInstanceSettingsDatabaseFlagArgs{Name: pulumi.String(name), Value: pulumi.String(value)}

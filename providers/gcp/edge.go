@@ -88,14 +88,10 @@ func (p *Platform) slotKey(ctx *pulumi.Context, opts []pulumi.ResourceOption) (p
 // publishName writes the records of the name, once the load balancer listens.
 // https://cloud.google.com/load-balancing/docs/https/setup-global-ext-https-serverless#update_dns
 func (p *Platform) publishName(ctx *pulumi.Context, name string, a components.EdgeArgs, opts []pulumi.ResourceOption) error {
-	zone, err := p.publicZone(ctx, a.Zone)
-	if err != nil {
+	zone, domain := p.publicZone(ctx, a.Zone), pulumi.String(a.Domain+".")
+	if _, err := p.record(ctx, name+"-a", "A", zone, domain, p.addresses.v4, opts); err != nil {
 		return err
 	}
-	domain := pulumi.String(a.Domain + ".")
-	if _, err := p.record(ctx, name+"-a", zone, "A", domain, p.addresses.v4, opts); err != nil {
-		return err
-	}
-	_, err = p.record(ctx, name+"-aaaa", zone, "AAAA", domain, p.addresses.v6, opts)
+	_, err := p.record(ctx, name+"-aaaa", "AAAA", zone, domain, p.addresses.v6, opts)
 	return err
 }

@@ -17,6 +17,9 @@ const (
 	// A job's task has whole cores, and the memory that goes with one.
 	// https://cloud.google.com/run/docs/configuring/jobs/cpu
 	stepCPU, stepMemory = "1", 512
+	// stepRetries is how often a task is tried again. Google asks for at least one and has 3 as the default: a machine may end under a task.
+	// https://cloud.google.com/run/docs/jobs-retries
+	stepRetries = 3
 )
 
 // jobName is the name of a step's job. With the token of an execution it may have 63 characters, which leaves 13 for the step.
@@ -66,17 +69,18 @@ func (p *Platform) steps(ctx *pulumi.Context, d deployment, opts []pulumi.Resour
 }
 
 // runJob makes a job, or changes it, and waits for an execution of it. The token names the execution: it is another one whenever anything
-// in the job is, and then the job runs. Nothing is tried again by itself: a migration that failed is looked at first. What is not the
-// newest is left alone.
+// in the job is, labels too, and then the job runs: a changed job with a token that is used would name an execution that exists. A task that
+// ends early is tried again, as steps are idempotent (docs/app-contract.md). What is not the newest is left alone.
 //   - https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.jobs
 //   - https://cloud.google.com/run/docs/configuring/max-retries
 //   - https://www.pulumi.com/registry/packages/gcp/api-docs/cloudrunv2/job/
 func (p *Platform) runJob(ctx *pulumi.Context, c container, who identity, newest bool, opts []pulumi.ResourceOption) (*cloudrunv2.Job, error) {
 	var keepToken, keepJob []pulumi.ResourceOption
 	if !newest {
-		keepToken, keepJob = append(keepToken, pulumi.IgnoreChanges([]string{"keepers"})), append(keepJob, pulumi.IgnoreChanges([]string{"template"}))
+		keepToken, keepJob = append(keepToken, pulumi.IgnoreChanges([]string{"keepers"})), append(keepJob, pulumi.IgnoreChanges([]string{"template", "labels"}))
 	}
-	token, err := p.unique(ctx, c.name, pulumi.StringMap{"template": templateDigest(pulumi.Array{pulumi.String(stepTimeout), p.network.subnet, who.email}, c)}, opts, keepToken...)
+	shape := pulumi.Array{pulumi.String(stepTimeout), pulumi.Int(stepRetries), p.network.name, p.network.subnet, who.email, p.labels()}
+	token, err := p.unique(ctx, c.name, pulumi.StringMap{"template": templateDigest(shape, c)}, opts, keepToken...)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +98,7 @@ func (p *Platform) runJob(ctx *pulumi.Context, c container, who identity, newest
 // https://cloud.google.com/run/docs/reference/rest/v2/TaskTemplate
 func (p *Platform) task(c container, who identity) cloudrunv2.JobTemplateTemplateArgs {
 	return cloudrunv2.JobTemplateTemplateArgs{
-		ServiceAccount: who.email, MaxRetries: pulumi.Int(0), Timeout: pulumi.String(stepTimeout), ExecutionEnvironment: pulumi.String("EXECUTION_ENVIRONMENT_GEN2"),
+		ServiceAccount: who.email, MaxRetries: pulumi.Int(stepRetries), Timeout: pulumi.String(stepTimeout), ExecutionEnvironment: pulumi.String("EXECUTION_ENVIRONMENT_GEN2"),
 		Containers: cloudrunv2.JobTemplateTemplateContainerArray{cloudrunv2.JobTemplateTemplateContainerArgs{
 			Name: pulumi.String(clean(c.name)), Image: c.image.StringOutput, Args: arguments(c.command), Envs: c.jobEnvironment(),
 			Resources: cloudrunv2.JobTemplateTemplateContainerResourcesArgs{Limits: c.limits()},

@@ -9,39 +9,37 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// The services that encrypt with the stack's key.
-const (
-	agentRegistry = "artifactregistry"
-	agentSQL      = "sqladmin"
-	agentRedis    = "redis"
-	agentSecrets  = "secretmanager"
-	agentLogging  = "logging"
-)
+// agentLogging is the service that tells its agent itself.
+const agentLogging = "logging"
 
-// agents are in the order in which they are given the key.
-var agents = []string{agentRegistry, agentSQL, agentRedis, agentSecrets, agentLogging}
+// agents are the services that encrypt with the stack's key, in the order in which they are given it.
+var agents = []string{"artifactregistry", "sqladmin", "redis", "secretmanager", agentLogging}
 
 // key is the stack's own encryption key. Without gcp.cmek there is none, and Google's own keys encrypt everything.
 type key struct {
 	made bool
-	// names are those of the key, by the service that uses it: known when the service may.
-	names map[string]pulumi.StringOutput
+	// id is the key's full name. Before use it is known when every service may use it, and that has had the time to become true everywhere.
+	id pulumi.StringOutput
+	// given are the rights of the services that use it.
+	given []pulumi.Resource
 }
 
 // name is what a service encrypts with, nil for Google's own key.
-func (k key) name(agent string) pulumi.StringPtrInput {
+func (k key) name() pulumi.StringPtrInput {
 	if !k.made {
 		return nil
 	}
-	return k.names[agent].ToStringPtrOutput()
+	return k.id.ToStringPtrOutput()
 }
 
-// makeKey makes the key, renewed every 90 days, and lets the agents of those services use it, which encrypt what the stack keeps. A key
-// ring can never be deleted, so its name is Pulumi's. A key that is destroyed takes 30 days to be gone; in prod it outlives the stack,
-// as backups can't be read without it.
+// makeKey makes the key, renewed every 90 days, and lets the agents of those services use it, which encrypt what the stack keeps. A right
+// takes up to some minutes to be true everywhere, so the connection with Google's services, which takes two or three, is made after the
+// rights, and what uses the key after that (see peer). A key ring can never be deleted, so its name is Pulumi's. A key that is destroyed
+// takes 30 days to be gone; in prod it outlives the stack, as backups can't be read without it.
 //   - https://cloud.google.com/kms/docs/cmek
 //   - https://cloud.google.com/kms/docs/key-rotation
 //   - https://cloud.google.com/kms/docs/destroy-restore
+//   - https://cloud.google.com/iam/docs/access-change-propagation
 func (p *Platform) makeKey(ctx *pulumi.Context) error {
 	if !p.settings.CMEK {
 		return nil
@@ -59,7 +57,7 @@ func (p *Platform) makeKey(ctx *pulumi.Context) error {
 	if err != nil {
 		return fmt.Errorf("creating encryption key: %w", err)
 	}
-	p.key = key{made: true, names: map[string]pulumi.StringOutput{}}
+	p.key = key{made: true}
 	for _, agent := range agents {
 		member, err := p.agent(ctx, agent)
 		if err != nil {
@@ -71,8 +69,9 @@ func (p *Platform) makeKey(ctx *pulumi.Context) error {
 		if err != nil {
 			return fmt.Errorf("giving the encryption key to %s: %w", agent, err)
 		}
-		p.key.names[agent] = after(ctx, made.ID().ToStringOutput(), given)
+		p.key.given = append(p.key.given, given)
 	}
+	p.key.id = made.ID().ToStringOutput()
 	return nil
 }
 
@@ -83,11 +82,8 @@ func (p *Platform) makeKey(ctx *pulumi.Context) error {
 //   - https://cloud.google.com/logging/docs/routing/managed-encryption-storage
 func (p *Platform) agent(ctx *pulumi.Context, service string) (pulumi.StringOutput, error) {
 	if service == agentLogging {
-		settings, err := logging.GetProjectCmekSettings(ctx, &logging.GetProjectCmekSettingsArgs{Project: p.account}, pulumi.Parent(p), pulumi.Provider(p.cloud))
-		if err != nil {
-			return pulumi.StringOutput{}, fmt.Errorf("asking for the agent of logging: %w", err)
-		}
-		return pulumi.Sprintf("serviceAccount:%s", settings.ServiceAccountId), nil
+		settings := logging.GetProjectCmekSettingsOutput(ctx, logging.GetProjectCmekSettingsOutputArgs{Project: p.onceOn(p.account)}, pulumi.Parent(p), pulumi.Provider(p.cloud))
+		return pulumi.Sprintf("serviceAccount:%s", settings.ServiceAccountId()), nil
 	}
 	made, err := projects.NewServiceIdentity(ctx, service, &projects.ServiceIdentityArgs{
 		Project: pulumi.String(p.account), Service: pulumi.String(service + ".googleapis.com"),

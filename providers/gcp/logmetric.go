@@ -11,11 +11,11 @@ import (
 type logMetricRow struct{ part, description, filter string }
 
 // logMetricRows are counted on the app's service: what Cloud Run says of instances that ended without being asked to, and errors of the
-// app and of what runs beside it.
+// app and of what runs beside it. An instance that is no longer needed and ends with code 0 is none of those.
 //   - https://cloud.google.com/run/docs/troubleshooting
 //   - https://cloud.google.com/run/docs/logging
 var logMetricRows = []logMetricRow{
-	{"restarts", "Instances that ended by themselves", `logName:"run.googleapis.com%2Fvarlog%2Fsystem" AND textPayload=~"(Container called exit\(|Container terminated on signal|Memory limit of .* exceeded)"`},
+	{"restarts", "Instances that ended by themselves", `logName:"run.googleapis.com%2Fvarlog%2Fsystem" AND textPayload=~"(Container called exit\([1-9]|Container terminated on signal|Memory limit of .* exceeded)"`},
 	{"errors", "Errors in the app's log", `severity>=ERROR AND NOT logName:"run.googleapis.com%2Frequests"`},
 }
 

@@ -20,7 +20,7 @@ func (p *Platform) filter() string {
 	return strings.Join([]string{
 		fmt.Sprintf(`(resource.type="cloud_run_revision" AND resource.labels.service_name="%s")`, p.serviceName()),
 		fmt.Sprintf(`(resource.type="cloud_run_job" AND resource.labels.job_name=~"%s")`, p.jobsPattern()),
-		fmt.Sprintf(`(resource.type="cloudsql_database" AND resource.labels.database_id=~"^%s:%s-")`, p.account, p.instanceName("database")),
+		fmt.Sprintf(`(resource.type="cloudsql_database" AND resource.labels.database_id=~"^%s:%s-")`, p.account, p.instanceName(databaseComponent)),
 		fmt.Sprintf(`(resource.type="redis_instance" AND resource.labels.instance_id=~"/instances/%s-")`, p.name("cache", cacheNameLimit)),
 		fmt.Sprintf(`(resource.type="http_load_balancer" AND resource.labels.url_map_name=~"^%s-")`, p.name("", longest)),
 		fmt.Sprintf(`(resource.type="gce_subnetwork" AND resource.labels.subnetwork_name=~"^%s-")`, p.name("run", longest)),
@@ -43,7 +43,7 @@ func (p *Platform) makeLogs(ctx *pulumi.Context) error {
 		RetentionDays: pulumi.Int(p.settings.LogDays), Description: pulumi.String(fmt.Sprintf("Slipway %s/%s", p.project, p.stack)),
 	}
 	if p.key.made {
-		args.CmekSettings = logging.ProjectBucketConfigCmekSettingsArgs{KmsKeyName: p.key.names[agentLogging]}
+		args.CmekSettings = logging.ProjectBucketConfigCmekSettingsArgs{KmsKeyName: p.key.id}
 	}
 	bucket, err := logging.NewProjectBucketConfig(ctx, "logs", args, p.cloudOpts(p.own())...)
 	if err != nil {

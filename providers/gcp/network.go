@@ -2,6 +2,7 @@ package gcp
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/dns"
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/servicenetworking"
@@ -87,11 +88,14 @@ func (p *Platform) peer(ctx *pulumi.Context) error {
 	connection, err := servicenetworking.NewConnection(ctx, p.name("services", longest), &servicenetworking.ConnectionArgs{
 		Network: p.network.id, Service: pulumi.String("servicenetworking.googleapis.com"),
 		ReservedPeeringRanges: pulumi.StringArray{services.Name}, DeletionPolicy: pulumi.String("ABANDON"),
-	}, p.cloudOpts(p.own())...)
+	}, p.cloudOpts(p.own(), pulumi.DependsOn(p.key.given))...)
 	if err != nil {
 		return fmt.Errorf("connecting the network with Google's services: %w", err)
 	}
 	p.network.peered, p.network.services = after(ctx, p.network.id, connection), after(ctx, services.Name, connection)
+	if p.key.made {
+		p.key.id = after(ctx, p.key.id, append(slices.Clone(p.key.given), connection)...)
+	}
 	return nil
 }
 

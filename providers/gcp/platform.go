@@ -40,6 +40,10 @@ type Settings struct {
 	Domain string
 	// ManagedZone is the resource name of the DNS zone. Default: found by the zone's DNS name.
 	ManagedZone string
+	// ZoneProject is the project of the DNS zone. Default: Project.
+	ZoneProject string
+	// Slots says that two versions may run at a time, each reached by itself. Default false.
+	Slots bool
 	// CMEK encrypts registry, database, cache, secrets and logs with a key of the stack's own. Default false: with Google's.
 	CMEK bool
 }

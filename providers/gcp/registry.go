@@ -29,7 +29,7 @@ func (p *Platform) repository(ctx *pulumi.Context, name string, opts []pulumi.Re
 		Format: pulumi.String("DOCKER"), Mode: pulumi.String("STANDARD_REPOSITORY"),
 		Description:  pulumi.String(fmt.Sprintf("Slipway %s/%s: %s", p.project, p.stack, name)),
 		DockerConfig: artifactregistry.RepositoryDockerConfigArgs{ImmutableTags: pulumi.Bool(true)},
-		KmsKeyName:   p.key.name(agentRegistry),
+		KmsKeyName:   p.key.name(),
 		CleanupPolicies: artifactregistry.RepositoryCleanupPolicyArray{
 			artifactregistry.RepositoryCleanupPolicyArgs{
 				Id: pulumi.String("untagged"), Action: pulumi.String("DELETE"),

@@ -31,7 +31,7 @@ func (p *Platform) storeSecret(ctx *pulumi.Context, name string, value pulumi.St
 	replica := secretmanager.SecretReplicationUserManagedReplicaArgs{Location: pulumi.String(p.settings.Region)}
 	if p.key.made {
 		part += "-own-key"
-		replica.CustomerManagedEncryption = secretmanager.SecretReplicationUserManagedReplicaCustomerManagedEncryptionArgs{KmsKeyName: p.key.names[agentSecrets]}
+		replica.CustomerManagedEncryption = secretmanager.SecretReplicationUserManagedReplicaCustomerManagedEncryptionArgs{KmsKeyName: p.key.id}
 	}
 	secret, err := secretmanager.NewSecret(ctx, p.name(name, 255), &secretmanager.SecretArgs{
 		SecretId: pulumi.String(p.fixed(part, 255)), Project: pulumi.String(p.account),

@@ -104,17 +104,21 @@ const templateForm = 1
 func (p *Platform) shape(a components.ServiceArgs) pulumi.Array {
 	return pulumi.Array{
 		pulumi.Int(templateForm), pulumi.Int(p.settings.Concurrency), pulumi.Int(a.MaxReplicas), pulumi.Int(a.Port), pulumi.String(a.HealthPath), pulumi.String(a.ReadyPath),
-		pulumi.String(requestTimeout), pulumi.Bool(p.settings.Prod), p.network.name, p.network.subnet, p.run.email,
+		pulumi.String(requestTimeout), pulumi.Bool(p.settings.Prod), p.network.name, p.network.subnet, p.run.email, pulumi.Int(a.MinReplicas),
 	}
 }
 
-// runRevisions makes the service with the newest track's template, and the traffic of all tracks. The least number of instances is the
-// service's, which Cloud Run divides by traffic: a slot without traffic costs nothing, although its tag makes it reachable.
+// runRevisions makes the service with the newest track's template, and the traffic of all tracks. The least number of instances is each
+// revision's, which has them for as long as it has a tag: a candidate has all of them before the first request is sent to it, and so has
+// the version before until it is cleared away. Were it the service's, Cloud Run would divide it by traffic, and a shift to a revision
+// without traffic would meet one cold instance.
 //
-// Requests from anywhere but the load balancer are refused if there is one. The app alone may use its own account, and has the second
-// generation's full Linux.
+// Requests from anywhere but the load balancer are refused if there is one, and the service's own address has no name then, but where
+// slots are reached one by one: a tag's host name is a part of it. The app alone may use its own account, and has the second generation's
+// full Linux.
 //   - https://cloud.google.com/run/docs/configuring/min-instances
 //   - https://cloud.google.com/run/docs/securing/ingress
+//   - https://cloud.google.com/run/docs/securing/ingress#disable-url
 //   - https://cloud.google.com/run/docs/about-execution-environments
 func (p *Platform) runRevisions(ctx *pulumi.Context, name string, d deployment, done []any, opts []pulumi.ResourceOption) (*cloudrunv2.Service, error) {
 	ingress := "INGRESS_TRAFFIC_ALL"
@@ -135,9 +139,9 @@ func (p *Platform) runRevisions(ctx *pulumi.Context, name string, d deployment, 
 	}
 	made, err := cloudrunv2.NewService(ctx, name, &cloudrunv2.ServiceArgs{
 		Name: pulumi.String(p.serviceName()), Project: pulumi.String(p.account), Location: pulumi.String(p.settings.Region), Ingress: pulumi.String(ingress),
-		Description: pulumi.String(fmt.Sprintf("Slipway %s/%s", p.project, p.stack)),
-		Scaling:     cloudrunv2.ServiceScalingArgs{MinInstanceCount: pulumi.Int(d.args.MinReplicas)},
-		Template:    p.template(d, newest, revision), Traffics: traffic,
+		Description:        pulumi.String(fmt.Sprintf("Slipway %s/%s", p.project, p.stack)),
+		DefaultUriDisabled: pulumi.Bool(p.settings.Domain != "" && !p.settings.Slots),
+		Template:           p.template(d, newest, revision), Traffics: traffic,
 	}, p.cloudOpts(opts)...)
 	if err != nil {
 		return nil, fmt.Errorf("creating Cloud Run service: %w", err)
@@ -154,7 +158,7 @@ func (p *Platform) template(d deployment, t components.Track, revision pulumi.St
 	return cloudrunv2.ServiceTemplateArgs{
 		Revision: revision, ServiceAccount: p.run.email, Timeout: pulumi.String(requestTimeout), SessionAffinity: pulumi.Bool(false),
 		ExecutionEnvironment: pulumi.String("EXECUTION_ENVIRONMENT_GEN2"), MaxInstanceRequestConcurrency: pulumi.Int(p.settings.Concurrency),
-		Scaling: cloudrunv2.ServiceTemplateScalingArgs{MinInstanceCount: pulumi.Int(0), MaxInstanceCount: pulumi.Int(d.args.MaxReplicas)},
+		Scaling: cloudrunv2.ServiceTemplateScalingArgs{MinInstanceCount: pulumi.Int(d.args.MinReplicas), MaxInstanceCount: pulumi.Int(d.args.MaxReplicas)},
 		VpcAccess: cloudrunv2.ServiceTemplateVpcAccessArgs{
 			Egress: pulumi.String(privateOnly),
 			NetworkInterfaces: cloudrunv2.ServiceTemplateVpcAccessNetworkInterfaceArray{cloudrunv2.ServiceTemplateVpcAccessNetworkInterfaceArgs{

@@ -23,7 +23,8 @@ func platform(ctx *pulumi.Context, root string, c stacks.Config) (components.Pla
 		Root: root, App: c.App.Name, Project: c.GCP.Project, Region: c.Region, Labels: c.Tags,
 		Prod: c.Tier == stacks.TierProd, Protect: c.Tier == stacks.TierProd && c.Database.DeletionProtection,
 		Concurrency: c.App.Scale.Concurrency, LogDays: c.Logs.RetentionDays,
-		Domain: strings.ToLower(c.Domain.Name), ManagedZone: c.GCP.ManagedZone, CMEK: c.GCP.CMEK,
+		Domain: strings.ToLower(c.Domain.Name), ManagedZone: c.GCP.ManagedZone, ZoneProject: c.GCP.DNSProject, Slots: c.Rollout.Strategy != stacks.StrategyRolling,
+		CMEK: c.GCP.CMEK,
 	}
 	if c.Simulated && s.ManagedZone == "" {
 		s.ManagedZone = strings.ReplaceAll(c.Domain.Zone, ".", "-") // no project has a zone that could be found

@@ -241,6 +241,41 @@ func TestRolling(t *testing.T) {
 	}
 }
 
+// A changed label changes the jobs. Cloud Run is asked for another execution then: one of the name before exists already.
+func TestChangedTagsRunJobsAgain(t *testing.T) {
+	r := newTrain(t, "blue-green")
+	r.source("2", "")
+	r.step(t, &release.Transition{Action: release.Stage, Steps: []int{100}})
+	before, inputs := r.tokens(), r.jobs()
+	r.in.Values["slipway:tags"] = `{"project":"links","environment":"gcp-prod","team":"platform"}`
+	r.step(t, nil)
+	changed := 0
+	for name, token := range r.tokens() {
+		if inputs[name] == r.jobs()[name] {
+			continue
+		}
+		if changed++; token == before[name] {
+			t.Errorf("job %s is changed under the token %s, which is used", name, token)
+		}
+	}
+	if changed != 2 {
+		t.Errorf("%d jobs changed, want dbinit's and the newest migration's: %q", changed, r.did)
+	}
+}
+
+// jobs are the inputs of the jobs without the token.
+func (r *train) jobs() map[string]string {
+	out := map[string]string{}
+	for _, one := range r.state.Resources {
+		if one.Type == jobType {
+			inputs := maps.Clone(one.Inputs)
+			delete(inputs, "runExecutionToken")
+			out[one.URN.Name()] = fmt.Sprint(inputs)
+		}
+	}
+	return out
+}
+
 // gone is what ends with a version: its job, and what Pulumi remembers of it. The revision itself stays in Cloud Run, without traffic.
 func gone(slot string, sequence int) []string {
 	return []string{

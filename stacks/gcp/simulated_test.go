@@ -41,8 +41,9 @@ var promises = []plantest.Promise{
 	{"images are cleaned up for real", registryType, "cleanupPolicyDryRun", "false", "false"},
 	{"only what no tag names is removed", registryType, "cleanupPolicies[0].condition.tagState", "UNTAGGED", "UNTAGGED"},
 	{"ingress", serviceType, "ingress", "INGRESS_TRAFFIC_ALL", "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"},
-	{"the least instances are the service's, so that an idle slot costs nothing", serviceType, "scaling.minInstanceCount", "1", "2"},
-	{"none is a revision's", serviceType, "template.scaling.minInstanceCount", "0", "0"},
+	{"the least instances are the revision's, so that a candidate is warm before its first request", serviceType, "template.scaling.minInstanceCount", "1", "2"},
+	{"the service's own address has no name behind a load balancer", serviceType, "defaultUriDisabled", "false", "true"},
+	{"memory of the collector", serviceType, "template.containers[1].resources.limits.memory", "256Mi", "256Mi"},
 	{"the most instances", serviceType, "template.scaling.maxInstanceCount", "2", "12"},
 	{"concurrency", serviceType, "template.maxInstanceRequestConcurrency", "80", "80"},
 	{"full Linux", serviceType, "template.executionEnvironment", "EXECUTION_ENVIRONMENT_GEN2", "EXECUTION_ENVIRONMENT_GEN2"},
@@ -50,9 +51,9 @@ var promises = []plantest.Promise{
 	{"traffic goes to a revision", serviceType, "traffics[0].type", "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"},
 	{"under the slot's tag", serviceType, "traffics[0].tag", "blue", "blue"},
 	{"to private addresses through the network", serviceType, "template.vpcAccess.egress", "PRIVATE_RANGES_ONLY", "PRIVATE_RANGES_ONLY"},
-	{"startup probe", serviceType, "template.containers[0].startupProbe.httpGet.path", "/readyz", "/readyz"},
-	{"liveness probe", serviceType, "template.containers[0].livenessProbe.httpGet.path", "/healthz", "/healthz"},
-	{"nothing is tried again by itself", jobType, "template.template.maxRetries", "0", "0"},
+	{"startup probe", serviceType, "template.containers[0].startupProbe.httpGet.path", "/ready", "/ready"},
+	{"liveness probe", serviceType, "template.containers[0].livenessProbe.httpGet.path", "/health", "/health"},
+	{"a step that ends under a machine is tried again", jobType, "template.template.maxRetries", "3", "3"},
 	{"the database is private", databaseType, "settings.ipConfiguration.ipv4Enabled", "false", "false"},
 	{"TLS only", databaseType, "settings.ipConfiguration.sslMode", "ENCRYPTED_ONLY", "ENCRYPTED_ONLY"},
 	{"the edition with shared cores", databaseType, "settings.edition", "ENTERPRISE", "ENTERPRISE"},
@@ -85,6 +86,9 @@ func promised(t *testing.T, stack string, state *apitype.DeploymentV3) {
 		plantest.Promised(t, state, stack == "gcp-prod", nil, promises)
 	}
 	t.Run("APIs come first", func(t *testing.T) { ordered(t, state) })
+	t.Run("the database's user postgres has a password", func(t *testing.T) { rooted(t, state) })
+	t.Run("the key is used when the rights to it hold", func(t *testing.T) { granted(t, stack, state) })
+	t.Run("no path is asked that Google keeps", func(t *testing.T) { asked(t, state) })
 	t.Run("the front door is guarded", func(t *testing.T) { guarded(t, stack, state) })
 	t.Run("migrations come before the revision", func(t *testing.T) { migrated(t, state) })
 }

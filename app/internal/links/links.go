@@ -45,7 +45,7 @@ func (e *Invalid) Error() string { return e.Field + " " + e.Reason }
 
 // reserved slugs would shadow the app's own paths, now or later, or pose as them.
 var reserved = map[string]bool{
-	"api": true, "healthz": true, "readyz": true, "metrics": true, "static": true, "assets": true, "debug": true,
+	"api": true, "healthz": true, "readyz": true, "health": true, "ready": true, "metrics": true, "static": true, "assets": true, "debug": true,
 	"admin": true, "login": true, "logout": true, "favicon": true, "robots": true, "well-known": true, "livez": true,
 	"version": true, "status": true, "index": true, "help": true, "about": true, "links": true,
 }

@@ -74,6 +74,9 @@ func (s *Server) routes() []route {
 		{"GET", "/static/{file}", s.static(), true, true},
 		{"GET", "/healthz", s.healthz, false, true},
 		{"GET", "/readyz", s.readyz, false, true},
+		// Google Cloud's front ends keep paths that end in z for themselves: the same without it.
+		{"GET", "/health", s.healthz, false, true},
+		{"GET", "/ready", s.readyz, false, true},
 		{"GET", "/metrics", s.Metrics.Handler().ServeHTTP, false, true},
 	}
 }
@@ -196,11 +199,14 @@ func (s *Server) wrap(rt route) http.Handler {
 			rt.handle(rec, r)
 		}
 	})
-	if s.Tracing && rt.path != "/healthz" && rt.path != "/readyz" && rt.path != "/metrics" {
+	if s.Tracing && !untraced[rt.path] {
 		h = otelhttp.NewHandler(h, name)
 	}
 	return h
 }
+
+// untraced are the paths that machines ask every few seconds.
+var untraced = map[string]bool{"/healthz": true, "/readyz": true, "/health": true, "/ready": true, "/metrics": true}
 
 func (s *Server) context(r *http.Request, id string) context.Context {
 	ctx := telemetry.WithRequestID(r.Context(), id)

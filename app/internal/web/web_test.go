@@ -145,6 +145,23 @@ func TestDrainClosesConnections(t *testing.T) {
 	}
 }
 
+// Google Cloud answers paths that end in z itself: the probes are there under other names too, and say the same.
+func TestProbesWithoutZ(t *testing.T) {
+	s := server(t)
+	get := func(path string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		return w
+	}
+	s.Drain()
+	for _, row := range [][2]string{{"/healthz", "/health"}, {"/readyz", "/ready"}} {
+		one, other := get(row[0]), get(row[1])
+		if one.Code != other.Code || one.Body.String() != other.Body.String() || one.Header().Get(headerVersion) != other.Header().Get(headerVersion) {
+			t.Errorf("%s answers %d %s, %s answers %d %s", row[0], one.Code, one.Body, row[1], other.Code, other.Body)
+		}
+	}
+}
+
 type discard struct{ h http.Header }
 
 func (d discard) Header() http.Header       { return d.h }
