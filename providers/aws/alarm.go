@@ -71,6 +71,9 @@ func measurements(rows []components.Signal, scopes components.Scopes) ([]measure
 	var out []measuredSignal
 	for _, row := range rows {
 		m, ok := measure(row.ID, from[row.Source])
+		if own, has := ownThresholds[row.ID]; has && !row.Configured {
+			row.Threshold = own
+		}
 		switch {
 		case ok:
 			out = append(out, measuredSignal{row, m})

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"slices"
@@ -30,7 +31,7 @@ func watcher(ctx *pulumi.Context) (*Platform, error) {
 
 func wholeScopes() components.Scopes {
 	return components.Scopes{
-		Service:  scopeOf(scopeBalancer, scopeBlue, scopeGreen, scopeCluster, scopeService, scopeRestarts),
+		Service:  scopeOf(scopeBalancer, scopeBlue, scopeGreen, scopeCluster, scopeService, scopeRestarts, scopeTaskMemory, scopeAppMemory),
 		Database: scopeOf(scopeInstance, scopeConnections, scopeStorage),
 		Cache:    scopeOf(scopeNodes),
 		Edge:     scopeOf(scopeBalancer, scopeBlue, scopeGreen, scopeCertificate),
@@ -86,7 +87,7 @@ func TestEverySignalHasAnAlarm(t *testing.T) {
 		if row.Below {
 			comparison = "LessThanThreshold"
 		}
-		for path, want := range map[string]any{"actionsEnabled": true, "threshold": row.Threshold, "comparisonOperator": comparison} {
+		for path, want := range map[string]any{"actionsEnabled": true, "threshold": cmp.Or(ownThresholds[row.ID], row.Threshold), "comparisonOperator": comparison} {
 			if got := a.At(path); !slices.Equal(got, []any{want}) {
 				t.Errorf("%s: %s is %v, want %v", row.ID, path, got, want)
 			}

@@ -101,7 +101,7 @@ func (p *Platform) RunDatabase(ctx *pulumi.Context, name string, a components.Da
 		},
 		Scope: components.Scope{
 			scopeInstance:    instance.Identifier,
-			scopeConnections: pulumi.String(strconv.Itoa(connections)).ToStringOutput(),
+			scopeConnections: pulumi.String(strconv.Itoa(connections - reservedConnections)).ToStringOutput(),
 			scopeStorage: instance.AllocatedStorage.ApplyT(func(gib int) string {
 				return strconv.FormatInt(int64(gib)<<30, 10)
 			}).(pulumi.StringOutput),

@@ -193,7 +193,7 @@ func TestDatabaseState(t *testing.T) {
 	properties{
 		"ca": root, "env.DATABASE_HOST": host, "env.DATABASE_PORT": "5433", "env.DATABASE_NAME": "postgres", "env.DATABASE_CA": root,
 		"env.APP_ROLE": "links_app", "env.APP_DATABASE": "links", "env.APP_CONNECTION_LIMIT": "80", "secrets.MASTER_SECRET": masterARN,
-		"scope.connections": "100", "scope.storage": "21474836480", "scope.instance": text(t, find(t, r, instanceType, ""), "identifier"),
+		"scope.connections": "80", "scope.storage": "21474836480", "scope.instance": text(t, find(t, r, instanceType, ""), "identifier"),
 	}.check(t, probe)
 	password := secretOf(t, r, "database-app-password")
 	if want := "postgres://links_app:" + password + "@" + endpoint + "/links?sslmode=verify-full"; secretOf(t, r, "database-url") != want {
@@ -231,7 +231,7 @@ func TestParameterGroup(t *testing.T) {
 				t.Errorf("version %s: %v is %v, want %v", version, name, got[name], want)
 			}
 		}
-		properties{"scope.connections": "1600", "env.APP_CONNECTION_LIMIT": "1580"}.check(t, find(t, r, probeType, "probe"))
+		properties{"scope.connections": "1580", "env.APP_CONNECTION_LIMIT": "1580"}.check(t, find(t, r, probeType, "probe"))
 	}
 }
 

@@ -27,7 +27,7 @@ const (
 // but found: the only target group there is.
 const (
 	scopeInstance    = "instance"    // identifier of the DB instance
-	scopeConnections = "connections" // its max_connections
+	scopeConnections = "connections" // how many the app's role may have: it is refused more, long before the server is full
 	scopeStorage     = "storage"     // size of its disk in bytes
 	scopeNodes       = "nodes"       // ids of the cache's member clusters, comma-separated
 	slotGroup        = "targetGroup"

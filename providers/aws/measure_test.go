@@ -18,7 +18,7 @@ func scopeOf(keys ...string) components.Scope {
 }
 
 func TestMeasure(t *testing.T) {
-	whole := scopeOf(scopeBalancer, scopeBlue, scopeGreen, scopeCluster, scopeService, scopeRestarts, scopeInstance, scopeConnections, scopeStorage, scopeNodes, scopeCertificate)
+	whole := scopeOf(scopeBalancer, scopeBlue, scopeGreen, scopeCluster, scopeService, scopeRestarts, scopeTaskMemory, scopeAppMemory, scopeInstance, scopeConnections, scopeStorage, scopeNodes, scopeCertificate)
 	for _, row := range components.Signals(nil) {
 		if _, ok := measure(row.ID, whole); !ok {
 			t.Errorf("%s is not measured on a whole stack", row.ID)
@@ -42,7 +42,7 @@ func TestMeasure(t *testing.T) {
 }
 
 func TestPoints(t *testing.T) {
-	whole := scopeOf(scopeBalancer, scopeBlue, scopeGreen, scopeCluster, scopeService, scopeRestarts, scopeInstance, scopeConnections, scopeStorage, scopeNodes, scopeCertificate)
+	whole := scopeOf(scopeBalancer, scopeBlue, scopeGreen, scopeCluster, scopeService, scopeRestarts, scopeTaskMemory, scopeAppMemory, scopeInstance, scopeConnections, scopeStorage, scopeNodes, scopeCertificate)
 	slot := scopeOf(scopeBalancer, scopeGreen, scopeRestarts)
 	for _, row := range []struct {
 		id             string

@@ -20,7 +20,7 @@ var meters = map[string]meter{
 	"uptime":               {[]string{scopeBalancer, scopeBlue, scopeGreen}, readUptime, absentIsBad, 60, late, 0},
 	"restarts":             {[]string{scopeRestarts}, readRestarts, absentIsGood, 600, 0, 0},
 	"cpu":                  {[]string{scopeCluster, scopeService}, readTask("CPUUtilization", "Average"), absentKeeps, 60, 0, 0},
-	"memory":               {[]string{scopeCluster, scopeService}, readTask("MemoryUtilization", "Maximum"), absentKeeps, 60, 0, 0},
+	"memory":               {[]string{scopeCluster, scopeService, scopeTaskMemory, scopeAppMemory}, readMemory, absentKeeps, 60, 0, 0},
 	"database-cpu":         {[]string{scopeInstance}, readDatabase("CPUUtilization", "Average"), absentKeeps, 60, 0, 0},
 	"database-storage":     {[]string{scopeInstance, scopeStorage}, readShare("FreeStorageSpace", "Minimum", "100 - 100 * m / %s", scopeStorage), absentKeeps, 60, 0, 0},
 	"database-connections": {[]string{scopeInstance, scopeConnections}, readShare("DatabaseConnections", "Maximum", "100 * m / %s", scopeConnections), absentKeeps, 60, 0, 0},
@@ -40,6 +40,11 @@ var slotMeters = map[string]meter{
 	"uptime":              {[]string{scopeBalancer, slotGroup}, readSlotUptime, absentIsGood, 60, 0, settle},
 }
 
+// ownThresholds take the place of the table's defaults where AWS needs others. Storage autoscaling acts when a tenth of the disk is free,
+// so an alarm before that would tell of what mends itself: this one means that the disk does not grow, or not fast enough.
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html
+var ownThresholds = map[string]float64{"database-storage": 95}
+
 // unmeasured says why a stack may have nothing that a signal is read from.
 var unmeasured = map[string]string{
 	"certificate-expiry": "without domain.name the certificate is CloudFront's own, which AWS renews and does not report on",
@@ -54,27 +59,33 @@ func balancerQuery(id, metric, stat, loadBalancer, group string) query {
 	return q
 }
 
-// errorShare is the last step of both error rates. Requests that no target could be chosen for are not in RequestCount: where there
+// What it takes in one minute until an error rate is one: so many errors, or, where half of the requests fail, fewer. A single error
+// among a few requests is no rate, and must neither wake somebody nor undo a deployment.
+const manyErrors, someErrors = 5, 2
+
+// errorShare are the last steps of both error rates. Requests that no target could be chosen for are not in RequestCount: where there
 // are more errors than requests, all of them have failed.
-var errorShare = query{id: "value", expression: "IF(total > errors, 100 * errors / total, IF(errors > 0, 100, 0))"}
+var errorShare = []query{
+	{id: "share", expression: "IF(total > errors, 100 * errors / total, IF(errors > 0, 100, 0))"},
+	{id: "value", expression: fmt.Sprintf("IF(errors >= %d, share, IF(errors >= %d, IF(share >= 50, share, 0), 0))", manyErrors, someErrors)},
+}
 
 // readErrorRate is the share of requests that were answered with 5xx, by the app or by the load balancer. Errors are reported only
 // when there are some; FILL stands in for those that never were.
 func readErrorRate(s map[string]string) []query {
-	return []query{
+	return append([]query{
 		balancerQuery("app", "HTTPCode_Target_5XX_Count", "Sum", s[scopeBalancer], ""),
 		balancerQuery("own", "HTTPCode_ELB_5XX_Count", "Sum", s[scopeBalancer], ""),
 		balancerQuery("requests", "RequestCount", "Sum", s[scopeBalancer], ""),
 		{id: "errors", expression: "FILL(app, 0) + FILL(own, 0)"},
 		{id: "total", expression: "FILL(requests, 0)"},
-		errorShare,
-	}
+	}, errorShare...)
 }
 
 // readSlotErrorRate is the same for one slot. What the load balancer answers itself, such as for an app that hangs up, is not
 // reported by target group: it is the slot's as long as that takes all requests. Otherwise refused connections are counted.
 func readSlotErrorRate(s map[string]string) []query {
-	return []query{
+	return append([]query{
 		balancerQuery("app", "HTTPCode_Target_5XX_Count", "Sum", s[scopeBalancer], s[slotGroup]),
 		balancerQuery("refused", "TargetConnectionErrorCount", "Sum", s[scopeBalancer], s[slotGroup]),
 		balancerQuery("requests", "RequestCount", "Sum", s[scopeBalancer], s[slotGroup]),
@@ -83,13 +94,21 @@ func readSlotErrorRate(s map[string]string) []query {
 		{id: "total", expression: "FILL(requests, 0)"},
 		{id: "other", expression: "IF(total > 0 && total >= FILL(everywhere, 0), FILL(own, 0), FILL(refused, 0))"},
 		{id: "errors", expression: "FILL(app, 0) + other"},
-		errorShare,
-	}
+	}, errorShare...)
 }
 
-// readLatency is the time until the app answers, as the load balancer sees it.
+// fewRequests are too few in a minute for a 99th percentile: it would be the slowest one.
+const fewRequests = 20
+
+// readLatency is the time until the app answers, as the load balancer sees it: in a minute with few requests the median, so that a
+// single slow one is no alarm and an app that is slow throughout still is.
 func readLatency(s map[string]string) []query {
-	return []query{balancerQuery("value", "TargetResponseTime", "p99", s[scopeBalancer], s[slotGroup])}
+	return []query{
+		balancerQuery("slowest", "TargetResponseTime", "p99", s[scopeBalancer], s[slotGroup]),
+		balancerQuery("median", "TargetResponseTime", "p50", s[scopeBalancer], s[slotGroup]),
+		balancerQuery("answers", "TargetResponseTime", "SampleCount", s[scopeBalancer], s[slotGroup]),
+		{id: "value", expression: fmt.Sprintf("IF(answers >= %d, slowest, median)", fewRequests)},
+	}
 }
 
 // readUnhealthy counts the instances of both slots. The minimum of a minute is what every node of the load balancer agrees on, as
@@ -140,6 +159,14 @@ func readTask(metric, stat string) reading {
 	return func(s map[string]string) []query {
 		return []query{{id: "value", namespace: "AWS/ECS", metric: metric, stat: stat, dimensions: [][2]string{{"ClusterName", s[scopeCluster]}, {"ServiceName", s[scopeService]}}}}
 	}
+}
+
+// readMemory is the app's, in percent of its container's limit, at which the kernel kills it. ECS publishes that of the whole task, so
+// what the collector takes at rest is taken off; a collector that takes more makes the alarm come a little early, never too late.
+func readMemory(s map[string]string) []query {
+	task := readTask("MemoryUtilization", "Maximum")(s)
+	task[0].id = "task"
+	return append(task, query{id: "value", expression: fmt.Sprintf("task * %[1]s / %[3]s - 100 * %[2]d / %[3]s", s[scopeTaskMemory], collectorAtRest, s[scopeAppMemory])})
 }
 
 func readDatabase(metric, stat string) reading {

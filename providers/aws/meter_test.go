@@ -16,7 +16,7 @@ import (
 var (
 	wholeValues = map[string]string{
 		scopeBalancer: "app/links/1", scopeBlue: "targetgroup/blue/1", scopeGreen: "targetgroup/green/1", scopeCluster: "cluster", scopeService: "service",
-		scopeRestarts: "Slipway/links", scopeInstance: "database", scopeConnections: "200", scopeStorage: "20", scopeNodes: "cache-001,cache-002", scopeCertificate: "arn:certificate",
+		scopeTaskMemory: "512", scopeAppMemory: "384", scopeRestarts: "Slipway/links", scopeInstance: "database", scopeConnections: "200", scopeStorage: "20", scopeNodes: "cache-001,cache-002", scopeCertificate: "arn:certificate",
 	}
 	slotValues = map[string]string{scopeBalancer: "app/links/1", slotGroup: "targetgroup/green/1", scopeRestarts: "Slipway/links/green"}
 )
@@ -34,8 +34,13 @@ func TestMeters(t *testing.T) {
 		want     float64
 	}{
 		{id: "error-rate", name: "no traffic, and never an error", want: 0},
-		{id: "error-rate", name: "one in 200, and never one of the load balancer", metrics: map[string]float64{"app": 1, "requests": 200}, want: 0.5},
-		{id: "error-rate", name: "both kinds", metrics: map[string]float64{"app": 1, "own": 3, "requests": 200}, want: 2},
+		{id: "error-rate", name: "five in 1000, and never one of the load balancer", metrics: map[string]float64{"app": 5, "requests": 1000}, want: 0.5},
+		{id: "error-rate", name: "both kinds", metrics: map[string]float64{"app": 3, "own": 3, "requests": 300}, want: 2},
+		{id: "error-rate", name: "one in 99 is no rate", metrics: map[string]float64{"app": 1, "requests": 99}, want: 0},
+		{id: "error-rate", name: "nor are four in 99", metrics: map[string]float64{"app": 4, "requests": 99}, want: 0},
+		{id: "error-rate", name: "the only one", metrics: map[string]float64{"app": 1, "requests": 1}, want: 0},
+		{id: "error-rate", name: "two of three in a quiet hour", metrics: map[string]float64{"app": 2, "requests": 4}, want: 50},
+		{id: "error-rate", name: "slot, one in 99 undoes no deployment", slot: true, metrics: map[string]float64{"app": 1, "requests": 99, "everywhere": 99}, want: 0},
 		{id: "error-rate", name: "no target to choose", metrics: map[string]float64{"own": 7}, want: 100},
 		{id: "error-rate", name: "hardly a target to choose", metrics: map[string]float64{"own": 7, "requests": 2}, want: 100},
 		{id: "error-rate", name: "every one", metrics: map[string]float64{"app": 5, "requests": 5}, want: 100},
@@ -44,7 +49,11 @@ func TestMeters(t *testing.T) {
 		{id: "error-rate", name: "slot with all traffic hangs up", slot: true, metrics: map[string]float64{"own": 10, "requests": 100, "everywhere": 100}, want: 10},
 		{id: "error-rate", name: "slot with a tenth refuses", slot: true, metrics: map[string]float64{"refused": 10, "own": 10, "requests": 100, "everywhere": 1000}, want: 10},
 		{id: "error-rate", name: "slot answers with 5xx", slot: true, metrics: map[string]float64{"app": 20, "requests": 100, "everywhere": 1000}, want: 20},
-		{id: "latency-p99", name: "as it is", metrics: map[string]float64{"value": 0.25}, want: 0.25},
+		{id: "latency-p99", name: "as it is", metrics: map[string]float64{"slowest": 0.25, "median": 0.1, "answers": 20}, want: 0.25},
+		{id: "latency-p99", name: "one slow in a quiet minute", metrics: map[string]float64{"slowest": 5, "median": 0.1, "answers": 19}, want: 0.1},
+		{id: "latency-p99", name: "slot", slot: true, metrics: map[string]float64{"slowest": 0.25, "median": 0.1, "answers": 20}, want: 0.25},
+		{id: "memory", name: "at the app's limit, with the collector at rest", metrics: map[string]float64{"task": 100 * 432.0 / 512}, want: 100},
+		{id: "memory", name: "half of it", metrics: map[string]float64{"task": 100 * 240.0 / 512}, want: 50},
 		{id: "latency-p99", name: "no traffic", want: none},
 		{id: "unhealthy-instances", name: "no targets in green", metrics: map[string]float64{"blue": 2}, want: 2},
 		{id: "unhealthy-instances", name: "in both", metrics: map[string]float64{"blue": 2, "green": 1}, want: 3},

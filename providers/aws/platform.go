@@ -67,7 +67,7 @@ type Settings struct {
 
 // Scale holds the targets of autoscaling.
 type Scale struct {
-	// CPU and Memory are in percent of a task's own. Required.
+	// CPU is in percent of a task's own, Memory in percent of what the app's container may take of it. Required.
 	CPU, Memory int
 	// RequestsPerMinute is per task. Default 0: not a target.
 	RequestsPerMinute int

@@ -50,7 +50,7 @@ func (p *Platform) scale(ctx *pulumi.Context, d deployment, slot components.Slot
 		label        pulumi.StringPtrInput
 	}{
 		{"cpu", "ECSServiceAverageCPUUtilization", p.settings.Scale.CPU, nil},
-		{"memory", "ECSServiceAverageMemoryUtilization", p.settings.Scale.Memory, nil},
+		{"memory", "ECSServiceAverageMemoryUtilization", ofTask(p.settings.Scale.Memory, a), nil},
 		{"requests", "ALBRequestCountPerTarget", p.settings.Scale.RequestsPerMinute, group.ToStringPtrOutput()},
 	} {
 		if row.target == 0 {
@@ -69,4 +69,13 @@ func (p *Platform) scale(ctx *pulumi.Context, d deployment, slot components.Slot
 		}
 	}
 	return nil
+}
+
+// ofTask is a share of what the app's container may take, in percent of the task, which is what ECS publishes. A share of the task
+// itself could be one that the app never reaches: the kernel would kill it before.
+func ofTask(percent int, a components.ServiceArgs) int {
+	if percent == 0 {
+		return 0
+	}
+	return (percent*appMemory(a) + 100*collectorAtRest) / a.MemoryMiB
 }

@@ -1,6 +1,8 @@
 package aws
 
 import (
+	"strconv"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/slipway-iac/slipway/components"
@@ -17,6 +19,8 @@ const (
 	scopeBlue         = "targetGroupBlue"  // targetgroup/<name>/<id>: the end of the target group's ARN
 	scopeGreen        = "targetGroupGreen" // likewise
 	scopeRestarts     = "restarts"         // namespace of the metric that counts restarts
+	scopeTaskMemory   = "taskMemory"       // what a task has, in MiB
+	scopeAppMemory    = "appMemory"        // and what the app's container may take of it
 	scopeLogs         = "logGroup"         // name of the app's log group
 	scopeSlotKey      = "slotKey"          // what opens a slot directly; a secret
 )
@@ -47,6 +51,8 @@ func (d deployment) scope(live pulumi.StringOutput) components.Scope {
 		scopeBlue:         d.balancing.groups[components.Blue].ArnSuffix,
 		scopeGreen:        d.balancing.groups[components.Green].ArnSuffix,
 		scopeRestarts:     d.restarts[everySlot],
+		scopeTaskMemory:   pulumi.String(strconv.Itoa(d.args.MemoryMiB)).ToStringOutput(),
+		scopeAppMemory:    pulumi.String(strconv.Itoa(appMemory(d.args))).ToStringOutput(),
 		scopeLogs:         d.logs.Name,
 		scopeSlotKey:      d.balancing.slotKey,
 	}

@@ -125,7 +125,7 @@ func TestScaling(t *testing.T) {
 	}
 	many := func(a *components.ServiceArgs) { a.MaxReplicas = 10 }
 	moving := run{args: many}.mustRecord(t)
-	for part, value := range map[string]float64{"cpu": 60, "memory": 75, "requests": 1000} {
+	for part, value := range map[string]float64{"cpu": 60, "memory": 65, "requests": 1000} {
 		row, ok := moving.Find(scalingPolicy, "links-production-blue-"+part)
 		if !ok {
 			t.Errorf("there is no policy on %s", part)

@@ -19,6 +19,8 @@ const (
 	collectorUser = "4317:4317"
 	// The collector's part of the task, in MiB and in 1024ths of a core; the app has the rest.
 	collectorMemory, collectorCPU = 128, 32
+	// collectorAtRest is what of it the collector takes when there is little to do, in MiB.
+	collectorAtRest = 48
 	// smallestMemory is what Fargate begins with, in MiB.
 	// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
 	smallestMemory = 512
@@ -155,7 +157,7 @@ func (p *Platform) containers(d deployment, t components.Track) []container {
 		add(migrate)
 	}
 	app.Essential, app.StopTimeout = true, p.settings.DrainSeconds
-	app.Memory, app.CPU = a.MemoryMiB-collectorMemory, cpuUnits(a.CPU)-collectorCPU
+	app.Memory, app.CPU = appMemory(a), cpuUnits(a.CPU)-collectorCPU
 	app.Ports = []portMapping{{ContainerPort: a.Port, HostPort: a.Port, Protocol: "tcp"}}
 	add(app)
 	return all
@@ -236,6 +238,9 @@ func (c container) known(logs, image string, env, secrets map[string]string) def
 	d.Log.Options["awslogs-group"] = logs
 	return d
 }
+
+// appMemory is the limit of the app's container, in MiB.
+func appMemory(a components.ServiceArgs) int { return a.MemoryMiB - collectorMemory }
 
 // cpuUnits are 1024ths of a core.
 func cpuUnits(cores float64) int { return int(cores*1024 + 0.5) }

@@ -62,6 +62,9 @@ func promised(t *testing.T, stack string, state *apitype.DeploymentV3) {
 		plantest.Promised(t, state, stack == "prod", nil, promises)
 	}
 	associated(t, state)
+	if stack == "dev" || stack == "prod" {
+		alarmsCanFire(t, stack, state)
+	}
 	for _, r := range state.Resources {
 		if tags, ok := r.Outputs["tags"].(map[string]any); strings.HasPrefix(string(r.Type), "aws:") && r.Inputs["tags"] != nil && (!ok || tags["slipway:stack"] == nil || tags["environment"] != stack) {
 			t.Errorf("%s has the tags %v", r.URN, tags)
