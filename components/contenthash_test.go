@@ -76,7 +76,11 @@ func TestContentHash(t *testing.T) {
 			must(t, os.Rename(filepath.Join(dir, "web/page.html"), filepath.Join(dir, "page.html")))
 		}, true},
 		{"the executable bit", func(t *testing.T, dir string) { must(t, os.Chmod(filepath.Join(dir, "main.go"), 0o755)) }, true},
-		{"other permissions", func(t *testing.T, dir string) { must(t, os.Chmod(filepath.Join(dir, "main.go"), 0o600)) }, false},
+		{"other permissions", func(t *testing.T, dir string) { must(t, os.Chmod(filepath.Join(dir, "main.go"), 0o600)) }, true},
+		{"the permissions of a folder", func(t *testing.T, dir string) { must(t, os.Chmod(filepath.Join(dir, "web"), 0o700)) }, true},
+		{"the permissions of an ignored file", func(t *testing.T, dir string) {
+			must(t, os.Chmod(filepath.Join(dir, "notes/todo.md"), 0o600))
+		}, false},
 		{"the modification time", func(t *testing.T, dir string) {
 			must(t, os.Chtimes(filepath.Join(dir, "main.go"), time.Unix(1, 0), time.Unix(1, 0)))
 		}, false},
@@ -129,11 +133,80 @@ func TestContentHashOfLinks(t *testing.T) {
 func TestContentHashFails(t *testing.T) {
 	for name, dir := range map[string]string{
 		"no folder":            filepath.Join(t.TempDir(), "missing"),
-		"a bad ignore pattern": tree(t, map[string]string{".dockerignore": "[", "a": ""}),
+		"a bad ignore pattern": tree(t, map[string]string{"Dockerfile": "FROM scratch", ".dockerignore": "[", "a": ""}),
+		"no Dockerfile":        tree(t, map[string]string{"a": ""}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if h, err := components.ContentHash(dir, "Dockerfile"); err == nil {
 				t.Errorf("got %s, want an error", h)
+			}
+		})
+	}
+}
+
+func TestContentHashOfALinkToTheContext(t *testing.T) {
+	dir := tree(t, map[string]string{"Dockerfile": "FROM scratch", "a": "1"})
+	link := filepath.Join(t.TempDir(), "app")
+	must(t, os.Symlink(dir, link))
+	before := hashOf(t, link)
+	if before != hashOf(t, dir) {
+		t.Error("the link and the folder itself have different hashes")
+	}
+	must(t, os.WriteFile(filepath.Join(dir, "a"), []byte("2"), 0o644))
+	if hashOf(t, link) == before {
+		t.Error("an edit behind the link makes no difference")
+	}
+}
+
+// TestContentHashOfOtherDockerfiles: the Dockerfile counts wherever it lies, and the ignore file that is called after it goes first.
+func TestContentHashOfOtherDockerfiles(t *testing.T) {
+	for _, row := range []struct {
+		name, file, text string
+		changes          bool
+	}{
+		{"the Dockerfile outside", "docker/App.Dockerfile", "FROM other\n", true},
+		{"what its own ignore file leaves out", "app/skipped", "2", false},
+		{"what only .dockerignore leaves out", "app/main.go", "package other\n", true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			dir := tree(t, map[string]string{
+				"app/.dockerignore": "*\n", "app/main.go": "package main\n", "app/skipped": "1",
+				"docker/App.Dockerfile": "FROM scratch\n", "docker/App.Dockerfile.dockerignore": "skipped\n",
+			})
+			hash := func() string {
+				h, err := components.ContentHash(filepath.Join(dir, "app"), "../docker/App.Dockerfile")
+				must(t, err)
+				return h
+			}
+			before := hash()
+			must(t, os.WriteFile(filepath.Join(dir, filepath.FromSlash(row.file)), []byte(row.text), 0o644))
+			if changed := hash() != before; changed != row.changes {
+				t.Errorf("the hash changes: %t, want %t", changed, row.changes)
+			}
+		})
+	}
+}
+
+func TestContentHashWithoutRepositories(t *testing.T) {
+	for _, row := range []struct {
+		name, ignored string
+		counts, rules bool
+	}{
+		{"no ignore file", "", false, true},
+		{"ignored by the file", "**/.git\n", false, false},
+		{"everything but", "*\n!main.go\n!Dockerfile\n", false, false},
+		{"wanted", "*.log\n!.git\n", true, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			dir := tree(t, map[string]string{"Dockerfile": "FROM scratch", ".dockerignore": row.ignored, "main.go": "", ".git/HEAD": "1", "sub/.git": "1"})
+			before, err := components.ReadBuildContext(dir, "Dockerfile")
+			must(t, err)
+			if got := before.Ignore != nil; got != row.rules {
+				t.Errorf("the build is given rules: %t (%q), want %t", got, before.Ignore, row.rules)
+			}
+			must(t, os.WriteFile(filepath.Join(dir, ".git/HEAD"), []byte("2"), 0o644))
+			if changed := hashOf(t, dir) != before.Version; changed != row.counts {
+				t.Errorf("a commit changes the hash: %t, want %t", changed, row.counts)
 			}
 		})
 	}

@@ -18,8 +18,11 @@ type ImageArgs struct {
 	Context string
 	// Version names the source: the content hash of the context (see ContentHash). It becomes the image's tag. Required.
 	Version string
-	// Dockerfile is the path of the Dockerfile inside the context. Default "Dockerfile".
+	// Dockerfile is the path of the Dockerfile, absolute or relative to the context. Default "Dockerfile".
 	Dockerfile string
+	// Pull makes the build ask the registries what the tags of base images name now, instead of taking what the engine has by that
+	// name. Version must then tell one such build from the next. Default false.
+	Pull bool
 	// Built is the reference by digest of an image that was built from this source before. Then nothing is built, only the place
 	// that images are kept in is made, and Built is what runs. Default: none.
 	Built string

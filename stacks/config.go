@@ -74,6 +74,7 @@ type App struct {
 	Name         string            `json:"name" desc:"Name of the app; part of every resource name." pattern:"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$" hint:"lower-case letters, digits and hyphens, first a letter, last no hyphen, at most 40 characters"`
 	Path         string            `json:"path" desc:"Folder of the app's source, relative to Pulumi.yaml: the build context. It can't be Pulumi.yaml's own folder, which holds the state."`
 	Dockerfile   string            `json:"dockerfile" desc:"Dockerfile, relative to app.path."`
+	Rebuild      string            `json:"rebuild" desc:"Any text, such as a date: another one builds the same source again, as a new version, from what the tags in its FROM lines name by then. While it is set each build asks the registries; empty for never."`
 	Image        string            `json:"image" desc:"Ready-made image to run instead of building app.path; by digest (NAME@sha256:…) in prod."`
 	Architecture string            `json:"architecture" desc:"CPU architecture the image is built for and runs on; native is the Docker Engine's own." enum:"native,amd64,arm64"`
 	Port         int               `json:"port" desc:"Port the app listens on inside the container, handed to it as PORT." min:"1024" max:"65535"`

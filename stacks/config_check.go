@@ -27,7 +27,7 @@ var rules = []rule{
 	{[]string{"app.replicas"}, checkReplicas},
 	{[]string{"cloud", "app.cpu", "app.memory"}, checkSize},
 	{[]string{"cloud", "app.architecture"}, checkArchitecture},
-	{[]string{"app.image", "app.path", "app.dockerfile"}, checkImage},
+	{[]string{"app.image", "app.path", "app.dockerfile", "app.rebuild"}, checkImage},
 	{[]string{"app.env", "secrets"}, checkEnv},
 	{[]string{"cloud", "domain"}, checkDomain},
 	{[]string{"cloud", "app.healthPath", "app.readyPath", "rollout.smokePath"}, checkGooglePaths},
@@ -125,7 +125,7 @@ func checkImage(d *decoder, c Config) {
 		checkAppPath(d, c)
 		return
 	}
-	for _, path := range []string{"app.path", "app.dockerfile"} {
+	for _, path := range []string{"app.path", "app.dockerfile", "app.rebuild"} {
 		if d.isSet(path) {
 			d.bad(path, lookup(d.user, path), "app.image is ready-made, so nothing is built: give one or the other", "", "")
 		}
@@ -145,6 +145,12 @@ func checkAppPath(d *decoder, c Config) {
 	above := strings.Trim(clean, "./") == "" // the project's folder, or one above it
 	if first, _, _ := strings.Cut(clean, "/"); above || first == stateFolder {
 		d.bad("app.path", c.App.Path, "the build context would hold "+stateFolder+", with the state and its passphrase", "a folder below Pulumi.yaml's, such as app, or one beside it, such as ../app", "")
+		return
+	}
+	for _, p := range []struct{ path, value, to string }{{"app.path", c.App.Path, "Pulumi.yaml's folder"}, {"app.dockerfile", c.App.Dockerfile, "app.path"}} {
+		if path.IsAbs(filepath.ToSlash(p.value)) || filepath.IsAbs(p.value) {
+			d.bad(p.path, p.value, "absolute: a stack file holds on every machine", "a path relative to "+p.to, "")
+		}
 	}
 }
 

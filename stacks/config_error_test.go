@@ -179,10 +179,15 @@ var problemRows = []struct {
 		`gcp.project = "P": not a project id: 6 to 30 lower-case letters, digits and hyphens, first a letter`,
 		`tags.Team = "x": not a tag that gcp takes; allowed: ` + rowOf(CloudGCP).tagHint,
 	}},
-	{"image", []string{"cloud", "aws", "app", `{"image":"my image","path":"x","dockerfile":"D"}`}, []string{
+	{"absolute paths", []string{"cloud", "aws", "app", `{"path":"/srv/app","dockerfile":"/srv/Dockerfile"}`}, []string{
+		`app.dockerfile = "/srv/Dockerfile": absolute: a stack file holds on every machine; allowed: a path relative to app.path`,
+		`app.path = "/srv/app": absolute: a stack file holds on every machine; allowed: a path relative to Pulumi.yaml's folder`,
+	}},
+	{"image", []string{"cloud", "aws", "app", `{"image":"my image","path":"x","dockerfile":"D","rebuild":"1"}`}, []string{
 		`app.dockerfile = "D": app.image is ready-made, so nothing is built: give one or the other`,
 		`app.image = "my image": not an image reference; allowed: NAME@sha256:DIGEST or NAME:TAG`,
 		`app.path = "x": app.image is ready-made, so nothing is built: give one or the other`,
+		`app.rebuild = "1": app.image is ready-made, so nothing is built: give one or the other`,
 	}},
 	{"environment", []string{"cloud", "docker", "app", `{"env":{"PORT":1,"A":"x","SLIPWAY_X":"x","CACHE_URL":"redis://"}}`, "cache", `{"enabled":false}`,
 		"secrets!", `{"A":"x","DATABASE_URL":"x","EMPTY":""}`}, []string{

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -122,9 +121,20 @@ func appSource(root string, c Config) (components.ImageArgs, error) {
 		return args, nil
 	}
 	var err error
-	args.Context = filepath.Join(root, filepath.FromSlash(c.App.Path))
-	if args.Version, err = components.ContentHash(args.Context, args.Dockerfile, args.Dockerfile, args.Platform); err != nil {
+	if args.Context, err = sourceFolder(root, c.App.Path); err != nil {
+		return args, err
+	}
+	covered := []string{args.Dockerfile, args.Platform}
+	if args.Pull = c.App.Rebuild != ""; args.Pull {
+		covered = append(covered, c.App.Rebuild)
+	}
+	source, err := components.ReadBuildContext(args.Context, args.Dockerfile, covered...)
+	if err != nil {
 		return args, fmt.Errorf("app.path: %w", err)
 	}
-	return args, nil
+	args.Version = source.Version
+	if source.Ignore != nil {
+		args.Dockerfile, err = withoutRepository(root, args.Context, c.App, source)
+	}
+	return args, err
 }

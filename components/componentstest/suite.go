@@ -95,6 +95,7 @@ func Run(t *testing.T, c Case) {
 	t.Run("every resource has a component as parent", func(t *testing.T) { parented(t, c.Cloud, got) })
 	t.Run("every resource uses an explicit provider", func(t *testing.T) { explicit(t, got) })
 	t.Run("secrets are marked secret", func(t *testing.T) { concealed(t, got) })
+	t.Run("images are built from what the version covers", func(t *testing.T) { c.builds(t, source, got) })
 	t.Run("outputs are present", func(t *testing.T) { c.present(t, got) })
 	t.Run("names are within the limits", func(t *testing.T) {
 		for _, l := range c.Limits {

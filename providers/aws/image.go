@@ -24,6 +24,8 @@ type source struct {
 	// version names the content.
 	version   string
 	arguments pulumi.StringMap
+	// pull asks the registries what the tags of base images name now.
+	pull pulumi.BoolPtrInput
 }
 
 // BuildImage builds with the local engine and pushes to a registry of the stack's own, from which tasks run it by digest. A
@@ -38,6 +40,9 @@ func (p *Platform) BuildImage(ctx *pulumi.Context, name string, a components.Ima
 	s := source{folder: a.Context, dockerfile: a.Dockerfile, platform: a.Platform, version: a.Version}
 	if s.platform == "" {
 		s.platform = "linux/" + p.settings.Architecture
+	}
+	if a.Pull {
+		s.pull = pulumi.Bool(true)
 	}
 	if a.Reference != "" {
 		sum := sha256.Sum256([]byte(a.Reference + " " + s.platform))
@@ -88,7 +93,8 @@ func (p *Platform) publish(ctx *pulumi.Context, name string, s source, opts []pu
 		Name: pulumi.Sprintf("%s:%s-%s", repository.RepositoryUrl, s.version, pushOf(token)),
 		Build: docker.RegistryImageBuildArgs{
 			Builder: pulumi.String(builder),
-			Context: pulumi.String(s.folder), Dockerfile: pulumi.String(s.dockerfile), Platform: pulumi.String(s.platform), BuildArgs: s.arguments,
+			Context: pulumi.String(s.folder), Dockerfile: pulumi.String(components.DockerfilePath(s.folder, s.dockerfile)),
+			Platform: pulumi.String(s.platform), BuildArgs: s.arguments, PullParent: s.pull,
 		},
 		AuthConfig: docker.RegistryImageAuthConfigArgs{
 			Address:  token.ProxyEndpoint(),

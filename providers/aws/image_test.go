@@ -48,7 +48,7 @@ func TestBuiltImage(t *testing.T) {
 	wantExport(t, r, "ref", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/slipway/links@sha256:abc")
 	wantProperty(t, image, "keepRemotely", true)
 	wantProperty(t, image, "build.context", "/src/app")
-	wantProperty(t, image, "build.dockerfile", "Dockerfile")
+	wantProperty(t, image, "build.dockerfile", "/src/app/Dockerfile") // not relative: docs/traps.md, 2026-12-01
 	wantProperty(t, image, "build.platform", "linux/arm64")
 	if !slices.Equal(image.IgnoreChanges, []string{"name", "build", "authConfig"}) {
 		t.Errorf("changes of %v are ignored: a fresh token must push nothing", image.IgnoreChanges)

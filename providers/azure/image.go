@@ -26,6 +26,8 @@ type source struct {
 	// version names the content.
 	version   string
 	arguments pulumi.StringMap
+	// pull asks the registries what the tags of base images name now.
+	pull pulumi.BoolPtrInput
 }
 
 // BuildImage builds with the local engine and pushes to the stack's registry, from which the app runs it by digest. A ready-made
@@ -39,6 +41,9 @@ func (p *Platform) BuildImage(ctx *pulumi.Context, name string, a components.Ima
 	s := source{folder: a.Context, dockerfile: a.Dockerfile, platform: architecture, version: a.Version}
 	if a.Platform != "" && a.Platform != architecture {
 		return components.ImageState{}, components.Unsupported("azure", "app.architecture", "Container Apps runs "+architecture+" only, not "+a.Platform)
+	}
+	if a.Pull {
+		s.pull = pulumi.Bool(true)
 	}
 	if a.Reference != "" {
 		sum := sha256.Sum256([]byte(a.Reference + " " + s.platform))
@@ -75,7 +80,8 @@ func (p *Platform) publish(ctx *pulumi.Context, name string, s source, opts []pu
 		Name: pulumi.Sprintf("%s/%s:%s-%s", p.registry.server, name, s.version, pushOf(p.registry.token)),
 		Build: docker.RegistryImageBuildArgs{
 			Builder: pulumi.String(builder),
-			Context: pulumi.String(s.folder), Dockerfile: pulumi.String(s.dockerfile), Platform: pulumi.String(s.platform), BuildArgs: s.arguments,
+			Context: pulumi.String(s.folder), Dockerfile: pulumi.String(components.DockerfilePath(s.folder, s.dockerfile)),
+			Platform: pulumi.String(s.platform), BuildArgs: s.arguments, PullParent: s.pull,
 		},
 		AuthConfig: docker.RegistryImageAuthConfigArgs{
 			Address: pulumi.Sprintf("https://%s", p.registry.server), Username: pulumi.String(registryUser), Password: p.registry.token,

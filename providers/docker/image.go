@@ -28,9 +28,12 @@ func (p *Platform) BuildImage(ctx *pulumi.Context, name string, a components.Ima
 		args.Platform = pulumi.String(a.Platform)
 	}
 	if a.Reference == "" {
-		build := docker.RemoteImageBuildArgs{Builder: pulumi.String(builder), Context: pulumi.String(a.Context), Dockerfile: pulumi.String(a.Dockerfile)}
+		build := docker.RemoteImageBuildArgs{Builder: pulumi.String(builder), Context: pulumi.String(a.Context), Dockerfile: pulumi.String(components.DockerfilePath(a.Context, a.Dockerfile))}
 		if a.Platform != "" {
 			build.Platform = pulumi.String(a.Platform)
+		}
+		if a.Pull {
+			build.PullParent = pulumi.Bool(true)
 		}
 		args.Name = pulumi.Sprintf("%s/%s:%s", p.prefix, name, a.Version)
 		args.Build = build
@@ -57,7 +60,7 @@ func (p *Platform) platformImage(ctx *pulumi.Context, folder string) (pulumi.Str
 	image, err := docker.NewRemoteImage(ctx, folder, &docker.RemoteImageArgs{
 		Name:        pulumi.Sprintf("slipway/%s:%s", folder, version),
 		KeepLocally: pulumi.Bool(true),
-		Build:       docker.RemoteImageBuildArgs{Builder: pulumi.String(builder), Context: pulumi.String(dir), Dockerfile: pulumi.String("Dockerfile")},
+		Build:       docker.RemoteImageBuildArgs{Builder: pulumi.String(builder), Context: pulumi.String(dir), Dockerfile: pulumi.String(components.DockerfilePath(dir, "Dockerfile"))},
 		Triggers:    pulumi.StringMap{"content": pulumi.String(version)},
 	}, p.engineOpts([]pulumi.ResourceOption{pulumi.Parent(p)})...)
 	if err != nil {

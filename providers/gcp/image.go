@@ -30,6 +30,8 @@ type source struct {
 	// version names the content.
 	version   string
 	arguments pulumi.StringMap
+	// pull asks the registries what the tags of base images name now.
+	pull pulumi.BoolPtrInput
 }
 
 // BuildImage builds with the local engine and pushes to a registry of the stack's own, from which Cloud Run takes it by digest. A
@@ -45,6 +47,9 @@ func (p *Platform) BuildImage(ctx *pulumi.Context, name string, a components.Ima
 		return components.ImageState{Ref: components.ImageRef{StringOutput: pulumi.String(a.Built).ToStringOutput()}}, err
 	}
 	s := source{folder: a.Context, dockerfile: a.Dockerfile, platform: platform, version: a.Version}
+	if a.Pull {
+		s.pull = pulumi.Bool(true)
+	}
 	if a.Reference != "" {
 		sum := sha256.Sum256([]byte(a.Reference + " " + s.platform))
 		s.folder, s.dockerfile, s.version = p.ownSource("mirror"), "Dockerfile", hex.EncodeToString(sum[:])[:12]
@@ -92,7 +97,8 @@ func (p *Platform) publish(ctx *pulumi.Context, name string, s source, opts []pu
 		Name: pulumi.Sprintf("%s:%s-%s", path, s.version, pushOf(token)),
 		Build: docker.RegistryImageBuildArgs{
 			Builder: pulumi.String(builder),
-			Context: pulumi.String(s.folder), Dockerfile: pulumi.String(s.dockerfile), Platform: pulumi.String(s.platform), BuildArgs: s.arguments,
+			Context: pulumi.String(s.folder), Dockerfile: pulumi.String(components.DockerfilePath(s.folder, s.dockerfile)),
+			Platform: pulumi.String(s.platform), BuildArgs: s.arguments, PullParent: s.pull,
 		},
 		AuthConfig: docker.RegistryImageAuthConfigArgs{
 			Address: pulumi.String("https://" + p.registryHost()), Username: pulumi.String(tokenUser), Password: token,
