@@ -18,6 +18,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/slipway-iac/slipway/cli/plan"
 	"github.com/slipway-iac/slipway/cli/progress"
 	"github.com/slipway-iac/slipway/stacks"
 )
@@ -68,9 +69,9 @@ type verb struct {
 }
 
 var verbs = []verb{
-	{"up", "", "create or update the stack, and check that the new version answers", up, true},
+	{"up", "[--replace NAME]", "create or update the stack, and check that the new version answers", up, true},
 	{"preview", "[--refresh] [--expect-no-changes] [--markdown]", "show what up would change", preview, false},
-	{"plan", "[--out FILE] [--against FILE] [--json|--markdown]", "simulate up without any account, and compare", makePlan, false},
+	{"plan", "[--from FILE|DIR|REF] [--out FILE] [--json|--markdown]", "simulate up without any account, and the way from another state", makePlan, false},
 	{"destroy", "[--delete-data] [--yes]", "remove the stack; data is kept unless it is asked for twice", destroy, true},
 	{"rollout", "start [--manual] | promote [--all] | abort | status", "move traffic to the source's version step by step, or back", rolloutVerb, false},
 	{"output", "[NAME] [--json]", "print the stack's outputs", output, false},
@@ -91,6 +92,7 @@ type command struct {
 	jsonOut    bool
 	deleteData bool
 	yes        bool
+	consent    plan.Consent // what may be replaced or deleted in spite of data or traffic
 	logOptions LogOptions
 	plan       planOptions
 	preview    previewOptions
@@ -180,6 +182,12 @@ func (c *command) parse(v verb, args []string) error {
 		f.Var((*list)(&c.overrides), name, "configuration for this run")
 	}
 	switch v.name {
+	case "up", "plan", "rollout":
+		f.Var((*list)(&c.consent), "replace", "let a resource, or a component's, be replaced or deleted in spite of its data or its traffic; may be repeated")
+	}
+	switch v.name {
+	case "up":
+		f.BoolVar(&c.yes, "yes", false, "don't ask about what --replace names")
 	case "output":
 		f.BoolVar(&c.jsonOut, "json", false, "as JSON")
 	case "preview":
@@ -188,7 +196,8 @@ func (c *command) parse(v verb, args []string) error {
 		f.BoolVar(&c.preview.none, "expect-no-changes", false, "exit code 3 if anything would change")
 	case "plan":
 		f.StringVar(&c.plan.file, "out", "", "write the simulated state to this file, in the format of pulumi stack export")
-		f.StringVar(&c.plan.against, "against", "", "compare with this file")
+		f.StringVar(&c.plan.against, "against", "", "compare with this file: another plan, or the output of pulumi stack export")
+		f.StringVar(&c.plan.from, "from", "", "plan the way from this: a file as with --against, another stack file, another checkout, or a commit")
 		f.BoolVar(&c.jsonOut, "json", false, "as JSON")
 		f.BoolVar(&c.plan.markdown, "markdown", false, "as the comment of a pull request")
 	case "rollout":
@@ -213,6 +222,9 @@ func (c *command) parse(v verb, args []string) error {
 			break
 		}
 		c.rest = append(c.rest, f.Arg(0))
+	}
+	if c.plan.from != "" && c.plan.against != "" {
+		return errors.New("--from and --against are two ways to say where the plan starts: choose one")
 	}
 	if c.jsonOut && c.plan.markdown {
 		return errors.New("--json and --markdown are two forms of the same: choose one")

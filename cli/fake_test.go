@@ -44,7 +44,9 @@ config*) answer config.json '{"slipway:cloud":{"value":"docker"}}'; exit ;;
 esac
 verb=$1
 while [ $# -gt 0 ]; do
-	if [ "$1" = --event-log ]; then answer events.json '{"sequence":0,"timestamp":0,"cancelEvent":{}}' > "$2"; sleep 0.1; fi # what follows the file may miss what a command writes as its last act
+	if [ "$1" = --event-log ] && [ "$verb" = preview ] && ! grep -q summaryEvent "$FAKE_PULUMI/events.json" 2>/dev/null; then
+		answer preview.json '{"summaryEvent":{"resourceChanges":{}}}' > "$2"; sleep 0.1
+	elif [ "$1" = --event-log ]; then answer events.json '{"sequence":0,"timestamp":0,"cancelEvent":{}}' > "$2"; sleep 0.1; fi # what follows the file may miss what a command writes as its last act
 	shift
 done
 if [ -f "$FAKE_PULUMI/slow-$verb" ]; then rm "$FAKE_PULUMI/slow-$verb"; exec sleep 60; fi

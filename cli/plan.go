@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,10 +17,13 @@ import (
 
 // planOptions are the flags of plan.
 type planOptions struct {
-	// file is written, and against is compared with; both may be empty.
-	file, against string
-	markdown      bool
+	// file is written; against, or from, is compared with. All may be empty.
+	file, against, from string
+	markdown            bool
 }
+
+// errRefused says that a plan ends in a list of refusals, which stands in its report.
+var errRefused = errors.New("the update would be refused: the list above says why, and what to do")
 
 // makePlan runs the program on Pulumi's real engine against simulated clouds. It asks no cloud, no Docker Engine and no network, once
 // the pulumi command is there, and needs neither credentials nor the key to the stack's secrets.
@@ -40,9 +44,8 @@ func (c *command) simulate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var base *apitype.DeploymentV3
-	if c.plan.against != "" {
-		if base, err = plan.Read(c.plan.against, conf.Input.Project, c.stack); err != nil {
+	if c.plan.against != "" { // soon told, if it is not there
+		if _, err = plan.Read(c.plan.against, conf.Input.Project, c.stack); err != nil {
 			return err
 		}
 	}
@@ -56,7 +59,11 @@ func (c *command) simulate(ctx context.Context) error {
 	setup := plan.Setup{
 		Project: conf.Input.Project, Stack: c.stack, Config: conf.Other, Program: c.program.Inline(c.root, conf.Input), Pulumi: tools.PulumiRoot(), Env: tools.Env(),
 	}
-	now, err := c.simulated(ctx, setup)
+	base, err := c.base(ctx, setup)
+	if err != nil {
+		return err
+	}
+	now, err := c.simulated(ctx, setup, "simulating stack "+c.stack)
 	if err != nil {
 		return err
 	}
@@ -65,13 +72,25 @@ func (c *command) simulate(ctx context.Context) error {
 			return err
 		}
 	}
-	report := plan.Report{Project: conf.Input.Project, Stack: c.stack, Cloud: string(checked.Cloud), Resources: plan.Resources(now), Against: c.plan.against}
+	report := plan.Report{Project: conf.Input.Project, Stack: c.stack, Cloud: string(checked.Cloud), Resources: plan.Resources(now), Against: cmp.Or(c.plan.against, c.plan.from)}
 	if base != nil {
-		if report.Changes, err = c.compared(ctx, setup, base, now); err != nil {
+		path, err := c.compared(ctx, setup, base, now)
+		if err != nil {
 			return err
 		}
+		report.Changes, report.Steps, report.Refused = path.Changes, path.Steps, path.Refusals(stacks.PlacementOf(checked), c.consent)
 	}
 	fmt.Fprintf(c.err, "Simulated in %s: no cloud was asked.\n", time.Since(begun).Round(100*time.Millisecond))
+	if err := c.printPlan(report); err != nil {
+		return err
+	}
+	if len(report.Refused) > 0 {
+		return errRefused
+	}
+	return nil
+}
+
+func (c *command) printPlan(report plan.Report) error {
 	switch {
 	case c.jsonOut:
 		return report.JSON(c.out)
@@ -81,9 +100,9 @@ func (c *command) simulate(ctx context.Context) error {
 	return report.Text(c.out)
 }
 
-// simulated deploys the stack from nothing.
-func (c *command) simulated(ctx context.Context, setup plan.Setup) (state *apitype.DeploymentV3, err error) {
-	step := c.progress.Start("simulating stack " + c.stack)
+// simulated deploys a stack from nothing.
+func (c *command) simulated(ctx context.Context, setup plan.Setup, what string) (state *apitype.DeploymentV3, err error) {
+	step := c.progress.Start(what)
 	defer func() { step.Done(err) }()
 	engine, err := plan.Open(ctx, setup)
 	if err != nil {
@@ -100,14 +119,14 @@ func (c *command) simulated(ctx context.Context, setup plan.Setup) (state *apity
 }
 
 // compared deploys the stack over another state.
-func (c *command) compared(ctx context.Context, setup plan.Setup, base, now *apitype.DeploymentV3) (changes []plan.Change, err error) {
-	step := c.progress.Start("simulating stack " + c.stack + " on top of " + c.plan.against)
+func (c *command) compared(ctx context.Context, setup plan.Setup, base, now *apitype.DeploymentV3) (path plan.Path, err error) {
+	step := c.progress.Start("simulating stack " + c.stack + " on top of " + cmp.Or(c.plan.against, c.plan.from))
 	defer func() { step.Done(err) }()
 	f := newMessages(c.err, c.progress, true) // the first run has said the rest
-	changes, err = plan.Compare(ctx, setup, base, now, c.root, f.events)
+	path, err = plan.Follow(ctx, setup, base, now, c.root, f.events)
 	f.wait()
 	if err != nil {
-		return nil, failed(f, err)
+		return plan.Path{}, failed(f, err)
 	}
-	return changes, nil
+	return path, nil
 }

@@ -49,10 +49,16 @@ func TestPlanAgainst(t *testing.T) {
 	p.answer(t, "events.json", `{"resourcePreEvent":{"metadata":{"op":"delete","urn":"urn:pulumi:local::slipway::slipway:docker:Platform$docker:index/volume:Volume::data","type":"docker:index/volume:Volume","old":{"custom":true}}}}
 `)
 	code, out, errOut := p.run(t, nil, "plan", "--against", base)
-	if code != exitOK {
-		t.Fatalf("exit code %d:\n%s", code, errOut)
+	if code != exitFailed {
+		t.Fatalf("exit code %d: what loses data is refused:\n%s", code, errOut)
 	}
-	contains(t, out, "0 added, 0 changed, 0 replaced, 1 deleted", "! Docker volume data would be deleted.")
+	contains(t, out, "0 added, 0 changed, 0 replaced, 1 deleted", "! Docker volume data would be deleted.", "Refused, before anything changes:", "[loses data] Docker volume data would be deleted, with what it holds", "--replace data")
+	contains(t, errOut, "the update would be refused")
+	for _, consent := range []string{"data", "platform"} {
+		if code, out, errOut = p.run(t, nil, "plan", "--from", base, "--replace", consent); code != exitOK || strings.Contains(out, "Refused") {
+			t.Errorf("with consent to %s the exit code is %d:\n%s%s", consent, code, out, errOut)
+		}
+	}
 	_, out, _ = p.run(t, nil, "plan", "--against", base, "--markdown")
 	contains(t, out, "| platform |  |  |  | **1** |", "<details>")
 	_, out, _ = p.run(t, nil, "plan", "--against", base, "--json")

@@ -137,6 +137,11 @@ func (m *moving) Serves(ctx context.Context, version string) error {
 func (m *moving) update(ctx context.Context, what string, t *release.Transition) (release.Release, error) {
 	in := m.input
 	in.Transition = t
+	if t != nil && t.Action == release.Stage {
+		if err := m.guard(ctx, m.c, in); err != nil {
+			return release.Release{}, err
+		}
+	}
 	defer m.workspace.expectExports(&in)()
 	program := m.c.program.Inline(m.c.root, in)
 	var refusal atomic.Pointer[error] // set by the program, read by what shows the engine's messages

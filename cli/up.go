@@ -30,6 +30,9 @@ func up(ctx context.Context, c *command) error {
 		return err
 	}
 	in := s.input
+	if err := s.guard(ctx, c, in); err != nil {
+		return err
+	}
 	defer s.workspace.expectExports(&in)()
 	s.workspace.SetProgram(c.program.Inline(c.root, in))
 	f := newFollow(c.err, c.progress, "updating stack "+s.Name)

@@ -13,20 +13,20 @@ import (
 )
 
 // outputNames are the outputs that a stack can have. Those of a stack without database or cache have fewer.
-var outputNames = []string{"url", "image", "version", "dashboard", "ca", "databaseEndpoint", "cacheEndpoint", "slotKey", "health", "release"}
+var outputNames = []string{"url", "image", "version", "dashboard", "ca", "databaseEndpoint", "cacheEndpoint", "slotKey", "health", "release", "placement"}
 
-// readOutputs reads the release that the last update has left in the stack's own outputs, and exports all of them as they are: what
+// readOutputs reads the release and the place that the last update has left in the stack's own outputs, and exports all of them as they are: what
 // the program exports later takes their place, and if it ends before, with an error, none is lost. A stack that was never up has an
 // empty release. One that is there is never taken for none, a secret or not, since the next update would then begin anew with all of
 // the traffic.
-func readOutputs(ctx *pulumi.Context, out *Exports) (release.Release, error) {
+func readOutputs(ctx *pulumi.Context, out *Exports) (release.Release, Placement, error) {
 	last, err := previous.Outputs(ctx, outputNames)
 	if err != nil {
 		// Nothing must be exported in this case: an empty set of outputs would take the place of the last one.
 		out.export(ctx, "release", pulumi.String("").ToStringOutput().ApplyT(func(string) (string, error) {
 			return "", errors.New("the stack's own outputs can't be read")
 		}))
-		return release.Release{}, fmt.Errorf("reading the stack's own outputs: %w", err)
+		return release.Release{}, Placement{}, fmt.Errorf("reading the stack's own outputs: %w", err)
 	}
 	for name, o := range last {
 		if o.Secret {
@@ -37,9 +37,18 @@ func readOutputs(ctx *pulumi.Context, out *Exports) (release.Release, error) {
 	}
 	text, err := last["release"].Text()
 	if err != nil {
-		return release.Release{}, fmt.Errorf("reading the stack's output release: %w", err)
+		return release.Release{}, Placement{}, fmt.Errorf("reading the stack's output release: %w", err)
 	}
-	return release.Parse(text)
+	where, err := last["placement"].Text()
+	if err != nil {
+		return release.Release{}, Placement{}, fmt.Errorf("reading the stack's output placement: %w", err)
+	}
+	place, err := ParsePlacement(where)
+	if err != nil {
+		return release.Release{}, Placement{}, err
+	}
+	now, err := release.Parse(text)
+	return now, place, err
 }
 
 // Exports are the outputs of one run as its program knows them, secrets in plain text: a caller in the same process need not ask the

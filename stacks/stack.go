@@ -54,11 +54,14 @@ func (p Program) Inline(root string, in Input) pulumi.RunFunc {
 		if len(violations) > 0 {
 			return violationError(violations)
 		}
-		last, err := readOutputs(ctx, in.Exports)
+		last, where, err := readOutputs(ctx, in.Exports)
 		if err != nil {
 			return err
 		}
-		// Before anything is made: what is refused changes nothing.
+		// Before anything is made: what is refused changes nothing. A plan tells it with everything else.
+		if err := where.Leaves(PlacementOf(c)); err != nil && !in.Simulated {
+			return err
+		}
 		v, err := newVersions(root, c, last, in.Transition)
 		if err != nil {
 			return err
@@ -153,7 +156,14 @@ func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config, v
 	if svc.Health != nil {
 		out.export(ctx, "health", svc.Health.Map())
 	}
-	out.export(ctx, "release", v.text(tracks, svc.Ready, edge.Ready))
+	place, err := PlacementOf(c).text()
+	if err != nil {
+		return err
+	}
+	released := v.text(tracks, svc.Ready, edge.Ready)
+	out.export(ctx, "release", released)
+	// Like the release, it is written when all is there.
+	out.export(ctx, "placement", released.ApplyT(func(string) string { return place }))
 	return nil
 }
 

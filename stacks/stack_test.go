@@ -182,7 +182,15 @@ func TestDeploy(t *testing.T) {
 		if health := recording.Exports["health"]; !health.IsObject() || len(health.ObjectValue()) == 0 {
 			t.Errorf("health is %v", health)
 		}
-		if len(recording.Exports) != len(want)+1 {
+		placement, err := ParsePlacement(recording.Exports["placement"].StringValue())
+		if placement.Settings == "" || err != nil {
+			t.Errorf("placement is %v, %v", recording.Exports["placement"], err)
+		}
+		placement.Settings = ""
+		if place := (Placement{Project: "slipway", Stack: "test", App: "my-app", Cloud: CloudDocker, Data: true}); placement != place {
+			t.Errorf("the stack is placed at %+v, want %+v", placement, place)
+		}
+		if len(recording.Exports) != len(want)+2 {
 			t.Errorf("the outputs are %v", recording.Exports)
 		}
 	})

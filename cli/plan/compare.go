@@ -3,7 +3,6 @@ package plan
 import (
 	"cmp"
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -36,6 +35,8 @@ type Change struct {
 	Properties []string `json:"properties,omitempty"`
 	// Forcing are those of them that can't change in place.
 	Forcing []string `json:"forcing,omitempty"`
+	// Serves tells in words what requests go through, if replacing or deleting it takes them with it.
+	Serves string `json:"serves,omitempty"`
 	// Protection is what refuses the deletion in the old state: an input, or Pulumi's protect.
 	Protection string `json:"protection,omitempty"`
 }
@@ -45,34 +46,10 @@ func (c Change) Risky() bool {
 	return c.DataStore != "" && (c.Action == Replaced || c.Action == Deleted)
 }
 
-// Compare says what deploying the program over a state would change. now is what the program makes from nothing. The engine itself
-// decides: it starts from the old state, with clouds that refuse nothing.
-func Compare(ctx context.Context, s Setup, base, now *apitype.DeploymentV3, root string, channels ...chan<- events.EngineEvent) (changes []Change, err error) {
-	start, err := prepare(base, now, root)
-	if err != nil {
-		return nil, err
-	}
-	s.Cloud.Yield = true
-	for _, r := range base.Resources {
-		if name, ok := strings.CutPrefix(string(r.Type), "pulumi:providers:"); ok && !slices.Contains(simulate.Packages, name) && !slices.Contains(s.Cloud.Packages, name) {
-			s.Cloud.Packages = append(s.Cloud.Packages, name)
-		}
-	}
-	e, err := Open(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, e.Close()) }()
-	if err := e.Import(ctx, start); err != nil {
-		return nil, err
-	}
-	w := newWatch()
-	err = e.Up(ctx, append(channels, w.events)...)
-	steps := w.wait()
-	if err != nil {
-		return nil, err
-	}
-	return changesOf(steps, base, now), nil
+// Compare says what deploying the program over a state would change. now is what the program makes from nothing.
+func Compare(ctx context.Context, s Setup, base, now *apitype.DeploymentV3, root string, channels ...chan<- events.EngineEvent) ([]Change, error) {
+	p, err := Follow(ctx, s, base, now, root, channels...)
+	return p.Changes, err
 }
 
 // operations are the engine's, as a person would call them. A replacement has three; the halves that only make or delete count too.
@@ -92,7 +69,7 @@ func changesOf(steps []apitype.StepEventMetadata, base, now *apitype.DeploymentV
 		urn := resource.URN(s.URN)
 		c, seen := found[s.URN]
 		if !seen {
-			c = Change{Resource: f.resource(urn, s.Type), Action: action}
+			c = Change{Resource: f.resource(urn, s.Type), Action: action, Serves: simulate.Serves(s.Type, f[urn].Inputs)}
 			if old, ok := before[urn]; ok && (action == Replaced || action == Deleted) {
 				c.Protection = protection(old)
 			}

@@ -40,17 +40,25 @@ const (
 // Configure reads Pulumi.yaml and the stack's file below root, with settings of the command line on top. Nothing is decrypted: a
 // placeholder stands for every encrypted value, and for every value of a key that holds secrets.
 func Configure(root, stack string, overrides []string) (Configuration, error) {
+	return configure(root, stack, filepath.Join(root, "Pulumi."+stack+".yaml"), overrides)
+}
+
+// ConfigureFrom is Configure with another file than the stack's own.
+func ConfigureFrom(root, stack, file string) (Configuration, error) {
+	return configure(root, stack, file, nil)
+}
+
+func configure(root, stack, file string, overrides []string) (Configuration, error) {
 	c := Configuration{Other: map[string]string{}}
 	project, err := workspace.LoadProject(filepath.Join(root, "Pulumi.yaml"))
 	if err != nil {
 		return c, fmt.Errorf("reading the project: %w", err)
 	}
-	file := "Pulumi." + stack + ".yaml"
-	if _, err := os.Stat(filepath.Join(root, file)); errors.Is(err, fs.ErrNotExist) {
-		return c, fmt.Errorf("there is no %s: make one, or choose another stack with -s", file)
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return c, fmt.Errorf("there is no %s: make one, or choose another stack with -s", filepath.Base(file))
 	}
 	sink := diag.DefaultSink(io.Discard, io.Discard, diag.FormatOptions{Color: colors.Never})
-	settings, err := workspace.LoadProjectStack(sink, project, filepath.Join(root, file))
+	settings, err := workspace.LoadProjectStack(sink, project, file)
 	if err != nil {
 		return c, fmt.Errorf("reading the stack's file: %w", err)
 	}

@@ -144,6 +144,9 @@ func (e *Engine) Up(ctx context.Context, channels ...chan<- events.EngineEvent) 
 // Misfits are the simulation's own mistakes about the types that the program has registered. Tests want none.
 func (e *Engine) Misfits() []string { return e.cloud.Misfits() }
 
+// Refusals are what the simulated clouds have let happen since the last call, and would refuse otherwise.
+func (e *Engine) Refusals() []simulate.Refusal { return e.cloud.Refusals() }
+
 // State is what is deployed, secrets in plain text.
 func (e *Engine) State(ctx context.Context) (*apitype.DeploymentV3, error) {
 	raw, err := e.Stack.Export(ctx)
@@ -177,6 +180,7 @@ func (e *Engine) Import(ctx context.Context, d *apitype.DeploymentV3) error {
 	if err := e.Stack.Import(ctx, apitype.UntypedDeployment{Version: version, Deployment: text}); err != nil {
 		return fmt.Errorf("taking over the state: %w", err)
 	}
+	e.cloud.Adopt(d)
 	return nil
 }
 

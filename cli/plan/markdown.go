@@ -67,6 +67,7 @@ func (r Report) table(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "- **%s `%s` would be %s.**%s\n", capital(c.DataStore), code(c.Name), c.Action, c.guard())
 	}
+	r.refused(b)
 	lines := make([]string, 0, len(r.Changes))
 	for _, c := range r.Changes {
 		what := fmt.Sprintf("%s: %s `%s` (%s)", c.Action, c.kind(), code(c.Name), c.Component)

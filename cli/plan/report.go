@@ -24,6 +24,10 @@ type Report struct {
 	Against string
 	// Changes are what differs from it.
 	Changes []Change
+	// Steps are how those that serve, hold data, or go would follow each other.
+	Steps []Step
+	// Refused are the reasons why the update would not begin.
+	Refused []Refusal
 }
 
 // count has the changes of a component, by action.
@@ -137,6 +141,8 @@ func (r Report) comparison(w io.Writer) error {
 		}
 		fmt.Fprintf(w, "! %s %s would be %s.%s\n", c.DataStore, c.Name, c.Action, c.guard())
 	}
+	r.order(w)
+	RefusedText(w, r.Refused)
 	return nil
 }
 
@@ -192,7 +198,7 @@ func (r Report) JSON(w io.Writer) error {
 		if changes == nil {
 			changes = []Change{}
 		}
-		out["comparison"] = total.row(object{"against": r.Against, "components": rows, "changes": changes, "dataStoresAtRisk": len(r.risky())})
+		out["comparison"] = total.row(object{"against": r.Against, "components": rows, "changes": changes, "dataStoresAtRisk": len(r.risky()), "steps": noneOf(r.Steps), "refused": noneOf(r.Refused)})
 	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")

@@ -8,6 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/slipway-iac/slipway/cli/simulate"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -37,6 +42,7 @@ var (
 	service1 = one("service links", "aws:ecs/service:Service", "links-prod-blue", "")
 	task1    = one("service links", "aws:ecs/taskDefinition:TaskDefinition", "links-prod-blue", "")
 	provider = one("platform", "pulumi:providers:aws", "aws", "")
+	group1   = one("service links", "aws:lb/targetGroup:TargetGroup", "links-prod-blue", "")
 	image1   = one("image links", "docker:index/registryImage:RegistryImage", "odd|name`s", "")
 )
 
@@ -58,6 +64,20 @@ func compared() Report {
 	return r
 }
 
+// refused is a comparison with every reason but the place.
+func refused() Report {
+	r := inventory()
+	r.Against = "base.json"
+	r.Changes = append(compared().Changes[1:3], Change{Resource: group1, Action: Replaced, Forcing: []string{"vpcId"}, Serves: "target group"},
+		Change{Resource: one("cache", "aws:elasticache/replicationGroup:ReplicationGroup", "links-prod-cache", "ElastiCache replication group"), Action: Deleted})
+	r.Steps = []Step{
+		{Does: "create the new", Component: "database", Type: instance.Type, Name: instance.Name, Effect: r.Changes[0].effect(apitype.OpCreateReplacement)},
+		{Does: "delete the old", Component: "database", Type: instance.Type, Name: instance.Name, Effect: r.Changes[0].effect(apitype.OpDeleteReplaced)},
+	}
+	r.Refused = refusals(r.Changes, []simulate.Refusal{{URN: resource.URN(instance.URN), Says: "simulated cloud: DBInstanceAlreadyExists"}}, idleSlot(nil), nil)
+	return r
+}
+
 func unchanged() Report {
 	r := inventory()
 	r.Against = "base.json"
@@ -65,7 +85,7 @@ func unchanged() Report {
 }
 
 func TestReports(t *testing.T) {
-	for name, r := range map[string]Report{"inventory": inventory(), "compared": compared(), "unchanged": unchanged()} {
+	for name, r := range map[string]Report{"inventory": inventory(), "compared": compared(), "unchanged": unchanged(), "refused": refused()} {
 		t.Run(name, func(t *testing.T) {
 			var text, markdown, machine bytes.Buffer
 			must(t, r.Text(&text))

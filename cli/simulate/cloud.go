@@ -32,7 +32,7 @@ var Packages = []string{"aws", "azure-native", "gcp", "docker", "random", "tls"}
 type Options struct {
 	// Packages are providers beyond Packages, such as those of a state that is compared. Default: none.
 	Packages []string
-	// Yield lets deletions happen that a cloud would refuse, to see what else would change. Default false.
+	// Yield lets happen what a cloud would refuse, to see what else would change, and notes it: see Refusals. Default false.
 	Yield bool
 	// Real are providers of Packages that are not simulated: the engine looks for their plugins. Default: none.
 	Real []string
@@ -50,6 +50,8 @@ type Cloud struct {
 	mu    sync.Mutex
 	kinds map[string]likely.Kind
 	live  map[string]thing // by URN and id
+	// refusals are what was let happen that a cloud would refuse.
+	refusals []Refusal
 }
 
 // thing is a resource that exists.

@@ -47,7 +47,7 @@ func (p *provider) CheckConfig(_ context.Context, r *pulumirpc.CheckRequest) (*p
 	return &pulumirpc.CheckResponse{Inputs: r.GetNews()}, nil
 }
 
-// DiffConfig never replaces a provider: its resources stay where they are, as with the real providers.
+// DiffConfig replaces a provider, and with it all that it has made, where the real one does: see providerReplaces.
 func (p *provider) DiffConfig(_ context.Context, r *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
 	olds, err := read(r.GetOldInputs())
 	if err != nil {
@@ -57,7 +57,7 @@ func (p *provider) DiffConfig(_ context.Context, r *pulumirpc.DiffRequest) (*pul
 	if err != nil {
 		return nil, err
 	}
-	return answer(changes(olds, news), rule{}, false), nil
+	return answer(changes(olds, news), providerRule(resource.URN(r.GetUrn()), olds), false), nil
 }
 
 // Configure notes where this instance of a provider puts things.
@@ -139,7 +139,11 @@ func (p *provider) Create(ctx context.Context, r *pulumirpc.CreateRequest) (*pul
 		state, err := write(known(outputs, inputs))
 		return &pulumirpc.CreateResponse{Properties: state}, err
 	}
-	p.cloud.note(thing{urn: resource.URN(t.URN), id: t.ID(), inputs: inputs, outputs: outputs})
+	made := thing{urn: resource.URN(t.URN), id: t.ID(), inputs: inputs, outputs: outputs}
+	if err := p.cloud.made(made); err != nil {
+		return nil, err
+	}
+	p.cloud.note(made)
 	state, err := write(outputs)
 	return &pulumirpc.CreateResponse{Id: t.ID(), Properties: state}, err
 }
@@ -187,7 +191,11 @@ func (p *provider) Update(ctx context.Context, r *pulumirpc.UpdateRequest) (*pul
 	t.Inputs = merged
 	outputs := p.cloud.settled(t.Token, t.Outputs(p.cloud.kind(t.Token)))
 	if !r.GetPreview() {
-		p.cloud.note(thing{urn: resource.URN(t.URN), id: r.GetId(), inputs: news, outputs: outputs})
+		now := thing{urn: resource.URN(t.URN), id: r.GetId(), inputs: news, outputs: outputs}
+		if err := p.cloud.changed(thing{urn: now.urn, id: now.id, inputs: olds, outputs: state}, now); err != nil {
+			return nil, err
+		}
+		p.cloud.note(now)
 	}
 	out, err := write(outputs)
 	return &pulumirpc.UpdateResponse{Properties: out}, err
@@ -218,13 +226,8 @@ func (p *provider) Delete(_ context.Context, r *pulumirpc.DeleteRequest) (*empty
 		return nil, err
 	}
 	t := thing{urn: resource.URN(r.GetUrn()), id: r.GetId(), inputs: inputs, outputs: state}
-	if !p.cloud.options.Yield {
-		if err := protected(t); err != nil {
-			return nil, err
-		}
-		if err := p.cloud.inUse(t); err != nil {
-			return nil, err
-		}
+	if err := p.cloud.gone(t); err != nil {
+		return nil, err
 	}
 	p.cloud.forget(t.urn, t.id)
 	return &emptypb.Empty{}, nil
