@@ -23,6 +23,8 @@ var rules = []rule{
 	{[]string{"cloud", "aws.backupRegion", "region"}, checkBackupRegion},
 	{[]string{"cloud", "aws.permissionsBoundary", "aws.accountId"}, checkPermissionsBoundary},
 	{[]string{"cloud", "aws.backupRegion", "region"}, checkAWSBackupRegion},
+	{[]string{"cloud", "tier", "region", "database", "azure"}, checkAzureRegion},
+	{[]string{"cloud", "edge", "azure.frontDoor"}, checkAzureEdge},
 	{[]string{"cloud", "tags"}, checkTags},
 	{[]string{"app.replicas"}, checkReplicas},
 	{[]string{"cloud", "app.cpu", "app.memory"}, checkSize},

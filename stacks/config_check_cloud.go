@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	azure "github.com/slipway-iac/slipway/providers/azure/spec"
 )
 
 // cloudRow is what a cloud's names, machines and stores allow.
@@ -39,7 +41,7 @@ var cloudRows = []cloudRow{
 		regionLike: "us-east-1", tagKey: regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$`), tagValue: regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$`),
 		tagHint: "letters, digits, blanks and _.:/=+-@ in keys of 1 to 128 and values of at most 256 characters; no key may start with aws:",
 		logDays: []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}},
-	{cloud: CloudAzure, region: regexp.MustCompile(`^[a-z]{4,}[1-9]?$`), regionLike: "eastus",
+	{cloud: CloudAzure, region: regexp.MustCompile(`^[a-z]{4,}[1-9]?$`), regionLike: azure.Default,
 		tagKey: regexp.MustCompile(`^[^<>%&\\?/]{1,512}$`), tagValue: regexp.MustCompile(`^.{0,256}$`),
 		tagHint: `keys of 1 to 512 characters without <>%&\?/ and values of at most 256`,
 		storage: []Quantity{32 * Gi, 64 * Gi, 128 * Gi, 256 * Gi, 512 * Gi, 1 * Ti, 2 * Ti, 4 * Ti, 8 * Ti, 16 * Ti}, minBackupDays: 7, minLogDays: 30, maxLogDays: 730},

@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	azure "github.com/slipway-iac/slipway/providers/azure/spec"
 )
 
 // target is what a default may depend on.
@@ -34,7 +36,7 @@ const (
 var defaults = []defaultRow{
 	{path: "tier", value: "dev"},
 	{path: "region", clouds: "aws", value: "us-east-1"},
-	{path: "region", clouds: "azure", value: "eastus"},
+	{path: "region", clouds: "azure", value: azure.Default},
 	{path: "region", clouds: "gcp", value: "us-central1"},
 
 	{path: "app.path", value: "app"},
@@ -138,6 +140,8 @@ var derived = []struct{ path, text string }{
 	{"rollout.smokePath", "app.readyPath"},
 	{"edge.rateLimit", "0 on gcp without a domain and on azure without Front Door"},
 	{"edge.waf", "false on gcp without a domain"},
+	{"edge.hsts.maxAge", "0s on azure without Front Door"},
+	{"edge.bodyLimit", "0Ki on azure without Front Door"},
 	{"azure.frontDoor", "standard with edge.cdn, premium with edge.waf"},
 }
 

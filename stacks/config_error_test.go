@@ -9,7 +9,11 @@ import (
 	"testing"
 
 	"github.com/slipway-iac/slipway/providers/aws/spec"
+	azure "github.com/slipway-iac/slipway/providers/azure/spec"
 )
+
+// everything is what a stack of tier prod with all of its parts asks of a region of Azure.
+const everything = azure.Zones | azure.Standby | azure.V5 | azure.GeoBackup | azure.Link
 
 const topKeys = "alerts, allow, app, aws, azure, cache, cloud, database, docker, domain, edge, gcp, logs, region, rollout, secrets, tags, tier, traces"
 
@@ -156,7 +160,7 @@ var problemRows = []struct {
 		`edge.rateLimit = 9: not with azure.frontDoor none; allowed: azure.frontDoor standard or premium`,
 		`edge.waf = true: not with azure.frontDoor none; allowed: azure.frontDoor premium`,
 		`logs.retentionDays = 7: not a retention that azure offers; allowed: 30 to 730`,
-		`region = "us-east-1": not a region of azure, but it looks like one of aws; allowed: a name such as eastus`,
+		`region = "us-east-1": not a region of azure, but it looks like one of aws; allowed: a name such as centralus`,
 		`tags.a/b = "x": not a tag that azure takes; allowed: ` + rowOf(CloudAzure).tagHint,
 	}},
 	{"gcp without a load balancer", []string{"cloud", "gcp", "rollout", `{"strategy":"canary"}`, "app", `{"env":{"K_SERVICE":"x","CACHE_VERIFY":"full"}}`}, []string{
@@ -168,6 +172,27 @@ var problemRows = []struct {
 		`azure.entraAdminName: required with azure.entraAdmin; allowed: the name of 11111111-2222-3333-4444-555555555555 in Entra`,
 		`database.ha = true: not with database.size small: burstable machines have no standby; allowed: database.size such as Standard_D2ds_v5`,
 		`database.version = 17: not a version that azure offers; allowed: 14 to 16; did you mean 16?`,
+	}},
+	{"azure in a region that lacks parts of tier prod", []string{"cloud", "azure", "tier", "prod", "region", "mexicocentral", "database", `{"ha":true}`, "azure", `{"geoBackup":true}`}, []string{
+		`azure.frontDoor = "premium": not in region mexicocentral: Front Door has no private link to it; allowed: in region ` + list(azure.Regions(everything)) + `; or azure.frontDoor standard`,
+		`azure.geoBackup = true: not in region mexicocentral: backups are not copied from there; allowed: in region ` + list(azure.Regions(everything)) + `; or azure.geoBackup: false`,
+		`database.ha = true: not in region mexicocentral: Microsoft makes no new standbys in another zone there; allowed: in region ` + list(azure.Regions(everything)) + `; or database.ha: false`,
+		`database.size = "medium": not in region mexicocentral: it has no machines of the fifth generation; allowed: in region ` + list(azure.Regions(everything)) + `; or a size such as Standard_D2ds_v4`,
+	}},
+	{"azure in a region that is blocked for standbys", []string{"cloud", "azure", "tier", "prod", "region", "westeurope", "database", `{"ha":true}`}, []string{
+		`database.ha = true: not in region westeurope: Microsoft makes no new standbys in another zone there; allowed: in region ` + list(azure.Regions(everything&^azure.GeoBackup)) + `; or database.ha: false`,
+	}},
+	{"azure prod without zones", []string{"cloud", "azure", "tier", "prod", "region", "westus", "database", `{"enabled":false}`, "azure", `{"frontDoor":"standard"}`, "edge", `{"waf":false}`}, []string{
+		`region = "westus": it has no availability zones, over which a stack of tier prod is spread; allowed: in region ` + list(azure.Regions(azure.Zones)) + `; or tier dev`,
+	}},
+	{"azure in no region", []string{"cloud", "azure", "region", "swedencentrl"}, []string{
+		`region = "swedencentrl": not a region that the table of ` + azure.RegionsDate + ` has (providers/azure/spec); allowed: ` + list(azure.Regions(0)) + `; did you mean swedencentral?`,
+	}},
+	{"azure edge", []string{"cloud", "azure", "edge", `{"wafExclusions":["931130","GenericRFI_BODY","931130"],"hsts":{"maxAge":"1h"},"bodyLimit":"1Mi"}`}, []string{
+		`edge.bodyLimit = 1Mi: not with azure.frontDoor none: the app's own ingress has no limit; allowed: azure.frontDoor standard or premium, or 0Ki`,
+		`edge.hsts.maxAge = 1h0m0s: not with azure.frontDoor none: the app's own ingress sets no headers; allowed: azure.frontDoor standard or premium; or 0s, and the app sets it`,
+		`edge.wafExclusions[1] = "GenericRFI_BODY": not a rule of Microsoft_DefaultRuleSet 2.1 or Microsoft_BotManagerRuleSet 1.1; allowed: the id of a rule, such as 931130`,
+		`edge.wafExclusions[2] = "931130": listed twice`,
 	}},
 	{"azure rollout", []string{"cloud", "azure", "rollout", `{"strategy":"canary"}`, "azure", `{"frontDoor":"none","entraAdminName":"dba"}`}, []string{
 		`azure.entraAdmin: required with azure.entraAdminName; allowed: the object id of dba`,

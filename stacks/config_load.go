@@ -160,7 +160,11 @@ func (d *decoder) settleEdge(c *Config) {
 			c.Edge.WAF = false
 		}
 	}
-	if c.Cloud != CloudAzure || d.isSet("azure.frontDoor") {
+	if c.Cloud != CloudAzure {
+		return
+	}
+	defer d.settleAzureEdge(c)
+	if d.isSet("azure.frontDoor") {
 		return
 	}
 	switch {

@@ -18,7 +18,7 @@ import (
 func testSettings(app string) (Settings, error) {
 	root, err := filepath.Abs("../..")
 	return Settings{
-		Root: root, App: app, Region: "westeurope", FrontDoor: FrontDoorPremium, Prod: true, Protect: true, DrainSeconds: 30, LogDays: 365,
+		Root: root, App: app, Region: "swedencentral", FrontDoor: FrontDoorPremium, Prod: true, Protect: true, DrainSeconds: 30, LogDays: 365,
 		Scale: Scale{CPU: 60, Memory: 75, Concurrency: 50}, Tags: map[string]string{"team": "links"}, DNSResourceGroup: "dns", GeoBackup: true,
 		EntraAdmin:    Principal{ID: "11111111-2222-3333-4444-555555555555", Name: "database-admins", Kind: "Group"},
 		RegistryToken: testToken,

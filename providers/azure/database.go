@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/providers/azure/spec"
 )
 
 const (
@@ -106,6 +107,12 @@ func (p *Platform) checkDatabase(sku string, a components.DatabaseArgs) (int, er
 		return 0, components.Unsupported("azure", "database.version", fmt.Sprintf("%q is none of %s", a.Version, strings.Join(databaseVersions, ", ")))
 	case !slices.Contains(databaseStorages, a.StorageGiB):
 		return 0, components.Unsupported("azure", "database.storage", fmt.Sprintf("%d GiB is none of %s", a.StorageGiB, strings.Trim(fmt.Sprint(databaseStorages), "[]")))
+	case a.HA && !p.region.Offers(spec.Standby):
+		return 0, components.Unsupported("azure", "database.ha", "no new standbys in another zone are made in "+p.settings.Region+"; those of all kinds are in "+strings.Join(spec.Regions(spec.Standby), ", "))
+	case strings.HasSuffix(sku, "_v5") && tier != "Burstable" && !p.region.Offers(spec.V5):
+		return 0, components.Unsupported("azure", "database.size", p.settings.Region+" has no machines of the fifth generation, such as "+sku)
+	case p.settings.GeoBackup && !p.region.Offers(spec.GeoBackup):
+		return 0, components.Unsupported("azure", "azure.geoBackup", "backups are not copied from "+p.settings.Region)
 	case a.BackupDays < 7 || a.BackupDays > 35:
 		return 0, components.Unsupported("azure", "database.backupDays", fmt.Sprintf("%d days are not between 7 and 35", a.BackupDays))
 	}

@@ -18,13 +18,8 @@ const (
 	typeRouteAction     = "DeliveryRuleRouteConfigurationOverrideActionParameters"
 )
 
-// answerHeaders are those that every answer over HTTPS should have; Front Door's take the place of the app's own.
-// https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Strict-Transport-Security
-var answerHeaders = [][2]string{
-	{"Strict-Transport-Security", "max-age=31536000; includeSubDomains"},
-	{"X-Content-Type-Options", "nosniff"},
-	{"X-Frame-Options", "DENY"},
-}
+// clientHeader is the request header that holds the client's address, whatever the client has sent under that name.
+const clientHeader = "X-Slipway-Client"
 
 // doorRule is one rule of Front Door's rule set.
 type doorRule struct {
@@ -34,19 +29,19 @@ type doorRule struct {
 	stop       bool // no later rule is looked at
 }
 
-// doorRules makes the rules that every request passes, in order: private paths lead nowhere (docs/app-contract.md); headers of
-// answers; the way of a request with the key to its slot. It returns the rule set and the last rule, before which no door is opened.
+// doorRules makes the rules that every request passes, in order: private paths lead nowhere (docs/app-contract.md); the client's address;
+// headers of answers; the way of a request with the key to its slot. It returns the rule set and the last rule, before which no door is opened.
 //   - https://learn.microsoft.com/azure/frontdoor/front-door-rules-engine
 //   - https://learn.microsoft.com/azure/frontdoor/rules-match-conditions
 //   - https://learn.microsoft.com/azure/frontdoor/front-door-rules-engine-actions
-func (p *Platform) doorRules(ctx *pulumi.Context, name string, f frontDoor, key pulumi.StringOutput, opts []pulumi.ResourceOption) (set *cdn.RuleSet, last pulumi.Resource, err error) {
+func (p *Platform) doorRules(ctx *pulumi.Context, name string, f frontDoor, hsts components.HSTS, key pulumi.StringOutput, opts []pulumi.ResourceOption) (set *cdn.RuleSet, last pulumi.Resource, err error) {
 	set, err = cdn.NewRuleSet(ctx, name, &cdn.RuleSetArgs{
 		ResourceGroupName: p.group, ProfileName: f.profile.Name, RuleSetName: pulumi.String("slipway"),
 	}, p.cloudOpts(opts)...)
 	if err != nil {
 		return nil, nil, fmt.Errorf("creating rule set: %w", err)
 	}
-	rules := append([]doorRule{hidePrivatePaths(), setAnswerHeaders()}, slotRules(f, key)...)
+	rules := append([]doorRule{hidePrivatePaths(), tellClient(), setAnswerHeaders(hsts)}, slotRules(f, key)...)
 	last = set
 	for i, row := range rules {
 		after := "Continue"
@@ -80,11 +75,22 @@ func hidePrivatePaths() doorRule {
 	}
 }
 
-// setAnswerHeaders puts the headers on every answer: a rule without conditions matches all.
-func setAnswerHeaders() doorRule {
-	rule := doorRule{name: "headers", conditions: pulumi.Array{}}
-	for _, h := range answerHeaders {
-		rule.actions = append(rule.actions, header("ModifyResponseHeader", "Overwrite", h[0], h[1]))
+// tellClient hands the client's address on. It is that of the connection: client_ip and X-Azure-ClientIP are what the client itself has
+// written into X-Forwarded-For, and Container Apps writes that header anew, with Front Door's address.
+//   - https://learn.microsoft.com/azure/frontdoor/rule-set-server-variables
+//   - https://learn.microsoft.com/azure/frontdoor/front-door-http-headers-protocol
+func tellClient() doorRule {
+	return doorRule{name: "client", conditions: pulumi.Array{}, actions: pulumi.Array{header("ModifyRequestHeader", "Overwrite", clientHeader, "{socket_ip}")}}
+}
+
+// setAnswerHeaders puts headers on every answer: a rule without conditions matches all. Front Door can't tell whether the app has set
+// one by itself, so only those are here that have a single right value, or a key of the configuration that decides: what frames the app
+// allows, the app says.
+// https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/X-Content-Type-Options
+func setAnswerHeaders(hsts components.HSTS) doorRule {
+	rule := doorRule{name: "headers", conditions: pulumi.Array{}, actions: pulumi.Array{header("ModifyResponseHeader", "Overwrite", "X-Content-Type-Options", "nosniff")}}
+	if value := hsts.Header(); value != "" {
+		rule.actions = append(rule.actions, header("ModifyResponseHeader", "Overwrite", "Strict-Transport-Security", value))
 	}
 	return rule
 }

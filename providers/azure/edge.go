@@ -52,6 +52,8 @@ func (p *Platform) checkEdge(a components.EdgeArgs) error {
 		{"edge.rateLimit", a.RateLimit > 0, FrontDoorStandard},
 		{"edge.cdn", len(a.CachePaths) > 0, FrontDoorStandard},
 		{"edge.waf", a.WAF, FrontDoorPremium},
+		{"edge.hsts.maxAge", a.HSTS.MaxAge > 0, FrontDoorStandard},
+		{"edge.bodyLimit", a.BodyLimit > 0, FrontDoorStandard},
 	} {
 		has := p.settings.FrontDoor == FrontDoorPremium || p.settings.FrontDoor == row.need
 		if row.used && !has {

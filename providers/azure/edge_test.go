@@ -1,9 +1,12 @@
 package azure
 
 import (
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
@@ -49,7 +52,7 @@ func TestSlotRules(t *testing.T) {
 // The rules stand in this order: what is hidden is hidden first.
 func TestDoorRules(t *testing.T) {
 	r := recorded(t, nil, nil)
-	for i, name := range []string{"private", "headers", "slotblue", "slotgreen"} {
+	for i, name := range []string{"private", "client", "headers", "slotblue", "slotgreen"} {
 		rule, ok := r.Find(token("cdn:Rule"), "edge-"+name)
 		if !ok {
 			t.Fatalf("there is no rule %s", name)
@@ -58,8 +61,87 @@ func TestDoorRules(t *testing.T) {
 	}
 	private, _ := r.Find(token("cdn:Rule"), "edge-private")
 	wantProperty(t, private, "actions[*].name", "UrlRewrite")
-	headers, _ := r.Find(token("cdn:Rule"), "edge-headers")
-	wantProperty(t, headers, "actions[*].parameters.headerName", "Strict-Transport-Security", "X-Content-Type-Options", "X-Frame-Options")
+}
+
+// What frames the app allows is the app's to say: Front Door can't tell whether it has. Strict-Transport-Security is what the key says.
+func TestAnswerHeaders(t *testing.T) {
+	for _, row := range []struct {
+		hsts        components.HSTS
+		names, more []any
+	}{
+		{components.HSTS{}, []any{"X-Content-Type-Options"}, []any{"nosniff"}},
+		{components.HSTS{MaxAge: time.Hour}, []any{"X-Content-Type-Options", "Strict-Transport-Security"}, []any{"nosniff", "max-age=3600"}},
+		{components.HSTS{MaxAge: time.Hour, IncludeSubdomains: true}, []any{"X-Content-Type-Options", "Strict-Transport-Security"}, []any{"nosniff", "max-age=3600; includeSubDomains"}},
+	} {
+		headers, _ := recorded(t, nil, func(w *whole) { w.edge.HSTS = row.hsts }).Find(token("cdn:Rule"), "edge-headers")
+		wantProperty(t, headers, "actions[*].parameters.headerName", row.names...)
+		wantProperty(t, headers, "actions[*].parameters.value", row.more...)
+	}
+}
+
+// The app is told the address of the connection, in a header that Front Door overwrites: what a client writes into X-Forwarded-For, from
+// which Front Door takes {client_ip}, never gets there. Without Front Door the app reads X-Forwarded-For, as it does by default.
+func TestClientAddress(t *testing.T) {
+	r := recorded(t, nil, nil)
+	rule, _ := r.Find(token("cdn:Rule"), "edge-client")
+	wantProperty(t, rule, "conditions[*].name")
+	wantProperty(t, rule, "matchProcessingBehavior", "Continue")
+	wantProperty(t, rule, "actions[*].name", "ModifyRequestHeader")
+	wantProperty(t, rule, "actions[*].parameters.headerAction", "Overwrite")
+	wantProperty(t, rule, "actions[*].parameters.value", "{socket_ip}")
+	for _, one := range []*componentstest.Recording{r, recorded(t, small, func(w *whole) { w.database.HA, w.edge = false, components.EdgeArgs{} })} {
+		app, told := sole(t, one, appKind), ""
+		for _, leaf := range app.Leaves() {
+			if before, ok := strings.CutSuffix(leaf.Path, ".name"); ok && leaf.Text() == "CLIENT_IP_HEADER" {
+				told = leafAt(app, before+".value")
+			}
+		}
+		want := ""
+		if len(one.Of(token("cdn:Rule"))) > 0 {
+			want = rule.At("actions[*].parameters.headerName")[0].(string)
+		}
+		if told != want {
+			t.Errorf("the app reads the client's address from %q, want %q", told, want)
+		}
+	}
+}
+
+// Rules that are excluded log and don't count; in detection the rule sets log, and the rate limit still refuses.
+func TestManagedRules(t *testing.T) {
+	policy := sole(t, recorded(t, nil, func(w *whole) { w.edge.WAFExclusions = []string{"99031002", "931130", "931100", "Bot100200"} }), token("network:Policy"))
+	wantProperty(t, policy, "policySettings.mode", "Prevention")
+	wantProperty(t, policy, "managedRules.managedRuleSets[*].ruleSetAction", "Block")
+	overrides := "managedRules.managedRuleSets[*].ruleGroupOverrides[*]"
+	wantProperty(t, policy, overrides+".ruleGroupName", "RFI", "MS-ThreatIntel-SQLI", "BadBots")
+	wantProperty(t, policy, overrides+".rules[*].ruleId", "931100", "931130", "99031002", "Bot100200")
+	wantProperty(t, policy, overrides+".rules[*].action", "Log", "Log", "Log", "Log")
+	watch := sole(t, recorded(t, nil, func(w *whole) { w.edge.WAFMode = components.WAFDetect }), token("network:Policy"))
+	wantProperty(t, watch, "policySettings.mode", "Prevention")
+	wantProperty(t, watch, "managedRules.managedRuleSets[*].ruleSetAction", "Log")
+	wantProperty(t, watch, overrides+".rules[*].ruleId", "Bot100100", "Bot100200", "Bot100300")
+	wantProperty(t, watch, overrides+".rules[*].action", "Log", "Log", "Log")
+	wantProperty(t, watch, "customRules.rules[*].action", "Block")
+}
+
+// The expression of the numbers beyond a limit holds exactly those: bodies of the limit pass.
+func TestBodyLimit(t *testing.T) {
+	policy := sole(t, recorded(t, nil, func(w *whole) { w.edge.BodyLimit = 10 << 20 }), token("network:Policy"))
+	wantProperty(t, policy, "customRules.rules[*].name", "ratelimit", "bodylimit")
+	wantProperty(t, policy, "customRules.rules[*].matchConditions[*].selector", "Content-Length")
+	for _, limit := range []int64{1, 9, 99, 1024, 10 << 20, 5 << 40} {
+		var expressions []*regexp.Regexp
+		for _, text := range larger(limit) {
+			if expressions = append(expressions, regexp.MustCompile(text)); len(text) > 256 {
+				t.Errorf("an expression of %d has %d characters, and Front Door takes 256", limit, len(text))
+			}
+		}
+		for _, n := range []int64{0, 1, limit / 2, limit - 1, limit, limit + 1, limit + 7, limit * 2, limit * 10, limit*10 - 1, limit * 11} {
+			got := slices.ContainsFunc(expressions, func(r *regexp.Regexp) bool { return r.MatchString(fmt.Sprint(n)) })
+			if got != (n > limit) {
+				t.Errorf("a body of %d bytes is refused: %t, with a limit of %d", n, got, limit)
+			}
+		}
+	}
 }
 
 // The WAF policy is attached to every name of the front door, and no route is opened before.
@@ -168,4 +250,14 @@ func wantExport(t *testing.T, r *componentstest.Recording, name, want string) {
 	if got := r.Exports[resource.PropertyKey(name)]; !got.IsString() || got.StringValue() != want {
 		t.Errorf("%s is %v, want %q", name, got, want)
 	}
+}
+
+// leafAt is the text at one path, with the indices of arrays.
+func leafAt(r componentstest.Resource, path string) string {
+	for _, leaf := range r.Leaves() {
+		if leaf.Path == path {
+			return leaf.Text()
+		}
+	}
+	return ""
 }

@@ -65,7 +65,7 @@ func (p *Platform) openFrontDoor(ctx *pulumi.Context, name string, a components.
 	if err != nil {
 		return none, err
 	}
-	rules, last, err := p.doorRules(ctx, name, f, key, opts)
+	rules, last, err := p.doorRules(ctx, name, f, a.HSTS, key, opts)
 	if err != nil {
 		return none, err
 	}

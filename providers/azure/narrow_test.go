@@ -64,7 +64,7 @@ func TestNarrowBindingsAreDocumented(t *testing.T) {
 func TestNarrowBindingsCarryTheirValues(t *testing.T) {
 	r := recorded(t, nil, nil)
 	for kind, paths := range map[string]map[string]any{
-		"network:VirtualNetwork":        {"addressSpace.addressPrefixes[*]": "10.0.0.0/16", "location": "westeurope"},
+		"network:VirtualNetwork":        {"addressSpace.addressPrefixes[*]": "10.0.0.0/16", "location": "swedencentral"},
 		"network:Policy":                {"sku.name": "Premium_AzureFrontDoor", "policySettings.mode": "Prevention", "customRules.rules[*].rateLimitThreshold": 600.0, "location": "Global"},
 		"dbforpostgresql:Server":        {"sku.tier": "GeneralPurpose", "highAvailability.mode": "ZoneRedundant", "backup.geoRedundantBackup": "Enabled", "authConfig.activeDirectoryAuth": "Enabled", "storage.autoGrow": "Enabled"},
 		"dbforpostgresql:Administrator": {"principalName": "database-admins", "principalType": "Group"},

@@ -70,8 +70,18 @@ type (
 		ManagedRuleSets []wafRuleSet `pulumi:"managedRuleSets"`
 	}
 	wafRuleSet struct {
-		RuleSetAction  *string `pulumi:"ruleSetAction"`
-		RuleSetType    string  `pulumi:"ruleSetType"`
-		RuleSetVersion string  `pulumi:"ruleSetVersion"`
+		RuleGroupOverrides []wafGroup `pulumi:"ruleGroupOverrides"`
+		RuleSetAction      *string    `pulumi:"ruleSetAction"`
+		RuleSetType        string     `pulumi:"ruleSetType"`
+		RuleSetVersion     string     `pulumi:"ruleSetVersion"`
+	}
+	wafGroup struct {
+		RuleGroupName string        `pulumi:"ruleGroupName"`
+		Rules         []wafOverride `pulumi:"rules"`
+	}
+	wafOverride struct {
+		Action       string `pulumi:"action"` // Allow, Block, Log, Redirect or AnomalyScoring
+		EnabledState string `pulumi:"enabledState"`
+		RuleID       string `pulumi:"ruleId"`
 	}
 )

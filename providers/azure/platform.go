@@ -6,7 +6,6 @@ package azure
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	resources "github.com/pulumi/pulumi-azure-native-sdk/resources/v2/v20241101"
 	azure "github.com/pulumi/pulumi-azure-native-sdk/v2"
@@ -15,6 +14,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/providers/azure/spec"
 )
 
 // The front doors; the values of the key azure.frontDoor.
@@ -81,6 +81,7 @@ type Platform struct {
 	pulumi.ResourceState
 
 	settings     Settings
+	region       spec.Region
 	project      string
 	stack        string
 	subscription string // id
@@ -184,21 +185,18 @@ func (p *Platform) makeGroup(ctx *pulumi.Context) error {
 	return nil
 }
 
-// zoneless are regions without availability zones, in which nothing of a stack can be spread over them.
-// https://learn.microsoft.com/azure/reliability/regions-list
-var zoneless = []string{
-	"australiacentral", "australiacentral2", "australiasoutheast", "brazilsoutheast", "canadaeast", "francesouth", "germanynorth", "jioindiacentral", "jioindiawest",
-	"koreasouth", "northcentralus", "norwaywest", "southafricawest", "southindia", "switzerlandwest", "uaecentral", "ukwest", "westcentralus", "westindia", "westus",
-}
-
-// checkRegion refuses what a region does not have.
+// checkRegion refuses what a region does not have. What a part of the stack needs is refused where that part is made.
 func (p *Platform) checkRegion() error {
-	if p.settings.Prod && slices.Contains(zoneless, p.settings.Region) {
+	region, known := spec.RegionOf(p.settings.Region)
+	switch {
+	case !known:
+		return components.Unsupported("azure", "region", p.settings.Region+" is not in the table of "+spec.RegionsDate)
+	case p.settings.Prod && !region.Offers(spec.Zones):
 		return components.Unsupported("azure", "region", p.settings.Region+" has no availability zones, over which a stack of tier prod is spread")
-	}
-	if p.settings.FrontDoor == FrontDoorPremium && !slices.Contains(linkRegions, p.settings.Region) {
+	case p.settings.FrontDoor == FrontDoorPremium && !region.Offers(spec.Link):
 		return components.Unsupported("azure", "azure.frontDoor", "Front Door has no private link to "+p.settings.Region+"; set it to "+FrontDoorStandard+", or choose another region")
 	}
+	p.region = region
 	return nil
 }
 

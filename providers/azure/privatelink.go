@@ -12,15 +12,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// linkRegions are those that Front Door's private links can start from.
-// https://learn.microsoft.com/azure/frontdoor/private-link#region-availability
-var linkRegions = []string{
-	"brazilsouth", "canadacentral", "centralus", "eastus", "eastus2", "southcentralus", "westus2", "westus3",
-	"francecentral", "germanywestcentral", "italynorth", "northeurope", "norwayeast", "polandcentral", "spaincentral", "swedencentral", "switzerlandnorth", "uksouth", "westeurope",
-	"israelcentral", "southafricanorth", "uaenorth",
-	"australiaeast", "centralindia", "eastasia", "japaneast", "koreacentral", "southeastasia",
-}
-
 // linkGroup is what of an environment a private link leads to.
 const linkGroup = "managedEnvironments"
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-iac/slipway/components"
 	"github.com/slipway-iac/slipway/components/componentstest"
 )
 
@@ -164,4 +165,17 @@ func TestRegistry(t *testing.T) {
 
 func serverOf(registry componentstest.Resource) any {
 	return registry.At("registryName")[0].(string) + ".azurecr.io"
+}
+
+// What a region lacks is refused by the driver too, for those who use it without the configuration's checks.
+func TestDatabaseInRegionsThatLackSomething(t *testing.T) {
+	for _, row := range []struct{ region, key string }{{"westeurope", "database.ha"}, {"israelcentral", "database.size"}, {"italynorth", "azure.geoBackup"}} {
+		w := whole{
+			settings: func(s *Settings) { s.Region = row.region }, rows: components.Signals(nil),
+			database: components.DatabaseArgs{Name: "links", Version: "16", Size: "small", StorageGiB: 32, HA: true, BackupDays: 14},
+		}
+		if _, err := w.record(); err == nil || !strings.Contains(err.Error(), row.key+": not supported on azure") {
+			t.Errorf("%s: %v", row.region, err)
+		}
+	}
 }

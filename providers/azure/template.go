@@ -151,6 +151,9 @@ func (p *Platform) appEnvironment(a components.ServiceArgs, t components.Track) 
 		"SLIPWAY_SLOT":                pulumi.String(string(t.Slot)),
 		"OTEL_EXPORTER_OTLP_ENDPOINT": pulumi.String(telemetry),
 	}
+	if p.settings.FrontDoor != FrontDoorNone {
+		env["CLIENT_IP_HEADER"] = pulumi.String(clientHeader)
+	}
 	maps.Copy(env, a.Env)
 	return env
 }
