@@ -111,7 +111,7 @@ func (c *command) configure(ctx context.Context, s *session) error {
 	if err != nil {
 		return fmt.Errorf("reading the configuration of stack %q: %w", c.stack, err)
 	}
-	in := stacks.Input{Project: s.Project, Stack: s.Name, Values: map[string]string{}}
+	in := stacks.Input{Project: s.Project, Stack: s.Name, Root: c.root, Overrides: c.overrides, Values: map[string]string{}}
 	for key, v := range all {
 		in.Values[key] = v.Value
 		if v.Secret {

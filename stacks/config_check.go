@@ -30,7 +30,7 @@ var rules = []rule{
 	{[]string{"cloud", "app.cpu", "app.memory"}, checkSize},
 	{[]string{"cloud", "app.architecture"}, checkArchitecture},
 	{[]string{"app.image", "app.path", "app.dockerfile", "app.rebuild"}, checkImage},
-	{[]string{"app.env", "secrets"}, checkEnv},
+	{[]string{"cloud", "app.env", "secrets"}, checkEnv},
 	{[]string{"cloud", "domain"}, checkDomain},
 	{[]string{"cloud", "app.healthPath", "app.readyPath", "rollout.smokePath"}, checkGooglePaths},
 	{[]string{"cloud", "domain.name", "gcp"}, checkGoogleZone},

@@ -28,9 +28,14 @@ var contract = []struct {
 
 func notGCP(c Config) bool { return c.Cloud != CloudGCP }
 
+// checkEnv refuses names that are taken, and on aws empty values: ECS drops those variables when it registers a task definition, and the
+// provider then finds a difference at every update. https://github.com/hashicorp/terraform-provider-aws/issues/39533
 func checkEnv(d *decoder, c Config) {
 	for _, name := range slices.Sorted(maps.Keys(c.App.Env)) {
 		d.contract(join("app.env", name), name, c)
+		if c.Cloud == CloudAWS && c.App.Env[name] == "" {
+			d.bad(join("app.env", name), nil, "empty, and ECS leaves out variables without a value", "a text of at least one character, or no such key on aws", "")
+		}
 		if _, twice := c.Secrets[name]; twice {
 			d.bad(join("app.env", name), nil, "also under secrets; a variable has one value", "", "")
 		}

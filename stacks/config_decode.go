@@ -177,11 +177,19 @@ func (d *decoder) entries(path string, tree map[string]any, dst reflect.Value, f
 			continue
 		}
 		elem := reflect.New(dst.Type().Elem()).Elem()
-		if tree[key] != nil {
+		switch {
+		case tree[key] != nil:
 			d.value(at, tree[key], elem, field{typ: elem.Type()})
 			dst.SetMapIndex(reflect.ValueOf(key), elem)
+		case elem.Kind() == reflect.String:
+			d.nothing(at)
 		}
 	}
+}
+
+// nothing refuses a null where a text is due: what would be left out may be meant as an empty one.
+func (d *decoder) nothing(path string) {
+	d.report(problem{path: path, text: "is nothing to YAML, so it would be left out", allowed: "a text in quotes, which may be empty"})
 }
 
 func (d *decoder) wrong(path string, v any, text, allowed, near string) {

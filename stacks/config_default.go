@@ -164,12 +164,13 @@ func defaultFor(path string, t target) any {
 	return value
 }
 
-// scalar reads JSON, or takes the text as it is.
+// scalar reads JSON, or takes the text as it is, such as that of a number with blanks around it.
 func scalar(text string) any {
-	if v, ok := parseJSON(text); ok {
-		return v
+	v, ok := parseJSON(text)
+	if _, leaf := plain(v); !ok || leaf && strings.TrimSpace(text) != text {
+		return text
 	}
-	return text
+	return v
 }
 
 // fill puts the defaults of t into a tree of values wherever a key is missing.

@@ -222,6 +222,9 @@ var problemRows = []struct {
 		`secrets.DATABASE_URL: Slipway itself sets this variable; allowed: another name`,
 		`secrets.EMPTY: empty; allowed: a text of at least one character`,
 	}},
+	{"empty values on aws", []string{"cloud", "aws", "app", `{"env":{"A":"","B":"x"}}`}, []string{
+		`app.env.A: empty, and ECS leaves out variables without a value; allowed: a text of at least one character, or no such key on aws`,
+	}},
 	{"zone without name", []string{"cloud", "aws", "domain", `{"zone":"example.com"}`}, []string{`domain.name: required with domain.zone; allowed: a host name within example.com`}},
 	{"name without zone", []string{"cloud", "aws", "domain", `{"name":"a.example.com"}`}, []string{`domain.zone: required with domain.name; allowed: the DNS zone that holds a.example.com; did you mean example.com?`}},
 	{"name outside zone", []string{"cloud", "aws", "domain", `{"name":"a.example.org","zone":"example.com"}`}, []string{

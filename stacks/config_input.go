@@ -25,6 +25,10 @@ type Input struct {
 	// SecretKeys lists the full keys that hold an encrypted value at any depth.
 	// No error shows the value of such a key or of anything under it.
 	SecretKeys []string
+	// Root is the absolute path of Pulumi.yaml's folder, whose files Load then checks as they are written. Empty: it reads none.
+	Root string
+	// Overrides are the settings of the command line that Values holds already, as given to ApplyOverrides.
+	Overrides []string
 	// Transition is the change of the release that the run is for. Nil for an update that moves no traffic.
 	Transition *release.Transition
 	// Exports, if not nil, learns the outputs of the run.

@@ -20,6 +20,9 @@ func Load(in Input) (Config, error) {
 	}
 	d := &decoder{in: in, failed: map[string]bool{}}
 	d.user = d.read()
+	if err := d.written(); err != nil {
+		return Config{}, err
+	}
 	d.encryption()
 	t := d.target()
 	tree := clone(d.user).(map[string]any)

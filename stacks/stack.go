@@ -37,6 +37,7 @@ func (p Program) Run(ctx *pulumi.Context) error {
 
 // Inline is the program for Pulumi's Automation API, which does not tell a program all of its configuration keys.
 func (p Program) Inline(root string, in Input) pulumi.RunFunc {
+	in.Root = root
 	return func(ctx *pulumi.Context) error {
 		c, err := Load(in)
 		if err != nil {

@@ -63,7 +63,7 @@ func configure(root, stack, file string, overrides []string) (Configuration, err
 		return c, fmt.Errorf("reading the stack's file: %w", err)
 	}
 	name := project.Name.String()
-	c.Input = stacks.Input{Project: name, Stack: stack, Values: map[string]string{}, Simulated: true}
+	c.Input = stacks.Input{Project: name, Stack: stack, Root: root, Overrides: overrides, Values: map[string]string{}, Simulated: true}
 	for key, value := range settings.Config {
 		if err := c.take(key, value); err != nil {
 			return c, err
@@ -100,7 +100,9 @@ func (c *Configuration) take(key config.Key, value config.Value) error {
 		return nil
 	case value.Object():
 		var tree any
-		if err := json.Unmarshal([]byte(text), &tree); err != nil {
+		numbers := json.NewDecoder(strings.NewReader(text))
+		numbers.UseNumber() // they stay as they are written
+		if err := numbers.Decode(&tree); err != nil {
 			return fmt.Errorf("reading the configuration key %s: %w", full, err)
 		}
 		out, err := json.Marshal(c.decrypted(tree, full))

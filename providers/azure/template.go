@@ -158,8 +158,11 @@ func (p *Platform) appEnvironment(a components.ServiceArgs, t components.Track) 
 	return env
 }
 
-// environmentOf writes variables in a fixed order. What is empty is left out: the roots of certificates that a public authority has
-// signed are in every system's store.
+// roots are left out where they are empty: those of a public authority are in every system's store. Other empty values reach the app.
+// https://github.com/microsoft/azure-container-apps/issues/149
+var roots = []string{"DATABASE_CA", "CACHE_CA"}
+
+// environmentOf writes variables in a fixed order.
 func environmentOf(owner string, plain map[string]pulumi.StringInput, secrets map[string]components.SecretRef) app.EnvironmentVarArrayOutput {
 	values := pulumi.StringMap{}
 	for name, value := range plain {
@@ -170,7 +173,7 @@ func environmentOf(owner string, plain map[string]pulumi.StringInput, secrets ma
 	return values.ToStringMapOutput().ApplyT(func(known map[string]string) []app.EnvironmentVar {
 		var all []app.EnvironmentVar
 		for _, name := range slices.Sorted(maps.Keys(known)) {
-			if value := known[name]; value != "" {
+			if value := known[name]; value != "" || !slices.Contains(roots, name) {
 				all = append(all, app.EnvironmentVar{Name: &name, Value: &value})
 			}
 		}
