@@ -42,6 +42,7 @@ var rules = []rule{
 	{[]string{"cloud", "rollout.strategy", "azure.frontDoor"}, checkAzureRollout},
 	{[]string{"cloud", "cache"}, checkCache},
 	{[]string{"cloud", "cache"}, checkAWSCache},
+	{[]string{"cloud", "edge"}, checkAWSFirewall},
 	{[]string{"rollout"}, checkRollout},
 	{[]string{"cloud", "domain.name", "rollout.strategy"}, checkFrontDoor},
 	{[]string{"alerts.emails"}, checkEmails},

@@ -66,3 +66,19 @@ func (d *decoder) awsMachine(path, size, begins string, has func(string) bool) {
 	}
 	d.bad(path, size, "not a machine type of aws in the table of "+spec.MachinesDate+" (providers/aws/spec)", "small, medium, large, "+list(near), "")
 }
+
+// checkAWSFirewall refuses rules that AWS's groups don't have, and rules without any group.
+func checkAWSFirewall(d *decoder, c Config) {
+	if c.Cloud != CloudAWS {
+		return
+	}
+	for i, name := range c.Edge.WAFExclusions {
+		path := fmt.Sprintf("edge.wafExclusions[%d]", i)
+		switch {
+		case !slices.Contains(spec.WAFRules(), name):
+			d.bad(path, name, "not a rule of AWS's managed groups", list(spec.WAFRules()), nearest(name, spec.WAFRules()))
+		case !c.Edge.WAF:
+			d.bad(path, name, "without edge.waf there are no managed rules", "edge.waf true, or no edge.wafExclusions", "")
+		}
+	}
+}

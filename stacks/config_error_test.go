@@ -136,6 +136,13 @@ var problemRows = []struct {
 		`aws.backupRegion = "cn-north-1": in aws-cn, one of AWS's clouds apart, which has no CloudFront with VPC origins and nothing in us-east-1; allowed: ` + list(spec.Regions(false)),
 		`region = "us-gov-west-1": in aws-us-gov, one of AWS's clouds apart, which has no CloudFront with VPC origins and nothing in us-east-1; allowed: ` + list(spec.Regions(true)),
 	}},
+	{"aws rules", []string{"cloud", "aws", "edge", `{"waf":true,"wafExclusions":["GenericRFI_Body","931130"]}`}, []string{
+		`edge.wafExclusions[0] = "GenericRFI_Body": not a rule of AWS's managed groups; allowed: ` + list(spec.WAFRules()) + `; did you mean GenericRFI_BODY?`,
+		`edge.wafExclusions[1] = "931130": not a rule of AWS's managed groups; allowed: ` + list(spec.WAFRules()),
+	}},
+	{"aws rules without a firewall", []string{"cloud", "aws", "edge", `{"wafExclusions":["GenericRFI_BODY"]}`}, []string{
+		`edge.wafExclusions[0] = "GenericRFI_BODY": without edge.waf there are no managed rules; allowed: edge.waf true, or no edge.wafExclusions`,
+	}},
 	{"aws where CloudFront can't reach in", []string{"cloud", "aws", "region", "ap-southeast-6"}, []string{
 		`region = "ap-southeast-6": CloudFront has no VPC origins there, and without domain.name or with edge.cdn it is the front door; allowed: ` + list(spec.Regions(true)) + `; or domain.name, and no edge.cdn`,
 	}},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudfront"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -19,8 +20,11 @@ const (
 	cachingDisabled = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad" // CachingDisabled
 	originDecides   = "4cc15a8a-d715-48a4-82b8-cc0b614638fe" // UseOriginCacheControlHeaders-QueryStrings
 	allToOrigin     = "33f36d7e-f396-46d9-90e0-52428a34d9dc" // AllViewerAndCloudFrontHeaders-2022-06
-	securityHeaders = "67f7725c-6f97-4210-82d7-5512b31e9d03" // SecurityHeadersPolicy
+	securityHeaders = "67f7725c-6f97-4210-82d7-5512b31e9d03" // SecurityHeadersPolicy, with securityHSTS
 )
+
+// securityHSTS is what AWS's own policy sends where the app sends none.
+var securityHSTS = components.HSTS{MaxAge: 365 * 24 * time.Hour}
 
 // originID names the only origin inside the distribution.
 const originID = "load-balancer"
@@ -58,7 +62,11 @@ func (p *Platform) openCloudFront(ctx *pulumi.Context, name string, a components
 	if err != nil {
 		return nil, err
 	}
-	cached, err := p.cachedPaths(ctx, name, a.CachePaths, opts)
+	headers, err := p.answerHeaders(ctx, name, a.HSTS, opts)
+	if err != nil {
+		return nil, err
+	}
+	cached, err := p.cachedPaths(ctx, name, a.CachePaths, headers, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +79,7 @@ func (p *Platform) openCloudFront(ctx *pulumi.Context, name string, a components
 		WaitForDeployment:     pulumi.Bool(true),
 		RetainOnDelete:        pulumi.Bool(false),
 		Origins:               cloudfront.DistributionOriginArray{originOf(a, origin)},
-		DefaultCacheBehavior:  passThrough(),
+		DefaultCacheBehavior:  passThrough(headers),
 		OrderedCacheBehaviors: cached,
 		CustomErrorResponses:  uncachedErrors(),
 		ViewerCertificate:     cloudfront.DistributionViewerCertificateArgs{CloudfrontDefaultCertificate: pulumi.Bool(true)},
@@ -171,7 +179,7 @@ var (
 
 // passThrough is the behavior of every path that is not to be cached.
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html
-func passThrough() cloudfront.DistributionDefaultCacheBehaviorArgs {
+func passThrough(headers pulumi.StringInput) cloudfront.DistributionDefaultCacheBehaviorArgs {
 	return cloudfront.DistributionDefaultCacheBehaviorArgs{
 		TargetOriginId:          pulumi.String(originID),
 		ViewerProtocolPolicy:    pulumi.String("redirect-to-https"),
@@ -180,13 +188,13 @@ func passThrough() cloudfront.DistributionDefaultCacheBehaviorArgs {
 		Compress:                pulumi.Bool(true),
 		CachePolicyId:           pulumi.String(cachingDisabled),
 		OriginRequestPolicyId:   pulumi.String(allToOrigin),
-		ResponseHeadersPolicyId: pulumi.String(securityHeaders),
+		ResponseHeadersPolicyId: headers,
 	}
 }
 
 // cachedPaths are the behaviors of the paths to cache. A prefix matches all that begins with it.
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html#DownloadDistValuesPathPattern
-func (p *Platform) cachedPaths(ctx *pulumi.Context, name string, prefixes []string, opts []pulumi.ResourceOption) (cloudfront.DistributionOrderedCacheBehaviorArray, error) {
+func (p *Platform) cachedPaths(ctx *pulumi.Context, name string, prefixes []string, headers pulumi.StringInput, opts []pulumi.ResourceOption) (cloudfront.DistributionOrderedCacheBehaviorArray, error) {
 	all := cloudfront.DistributionOrderedCacheBehaviorArray{}
 	if len(prefixes) == 0 {
 		return all, nil
@@ -205,7 +213,7 @@ func (p *Platform) cachedPaths(ctx *pulumi.Context, name string, prefixes []stri
 			Compress:                pulumi.Bool(true),
 			CachePolicyId:           pulumi.String(originDecides),
 			OriginRequestPolicyId:   pulumi.String(allToOrigin),
-			ResponseHeadersPolicyId: pulumi.String(securityHeaders),
+			ResponseHeadersPolicyId: headers,
 			FunctionAssociations: cloudfront.DistributionOrderedCacheBehaviorFunctionAssociationArray{
 				cloudfront.DistributionOrderedCacheBehaviorFunctionAssociationArgs{EventType: pulumi.String("viewer-request"), FunctionArn: past.Arn},
 			},

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slipway-iac/slipway/components"
 )
@@ -14,7 +15,7 @@ const (
 )
 
 func TestCloudFront(t *testing.T) {
-	r := door{settings: doorSettings(true), edge: behindDomain(components.EdgeArgs{RateLimit: 600, WAF: true, CachePaths: []string{"/static/", "/img"}})}.mustRecord(t)
+	r := door{settings: doorSettings(true), edge: behindDomain(components.EdgeArgs{RateLimit: 600, WAF: true, CachePaths: []string{"/static/", "/img"}, HSTS: securityHSTS})}.mustRecord(t)
 	wantExport(t, r, "url", "https://links.example.com")
 	wantExport(t, r, "scope.loadBalancer", balancerSuffix)
 	wantExport(t, r, "scope.certificate", "arn:of:certificate")
@@ -96,6 +97,39 @@ func TestCloudFront(t *testing.T) {
 		wantProperty(t, record, "type", strings.ToUpper(kind))
 		wantProperty(t, record, "aliases[*].name", "d111111abcdef8.cloudfront.net")
 		wantProperty(t, record, "aliases[*].zoneId", "Z2FDTNDATAQYW2")
+	}
+}
+
+// Another Strict-Transport-Security than that of AWS's policy needs one of the stack's, in which the app's own headers still win.
+func TestAnswerHeaders(t *testing.T) {
+	const policyType = "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy"
+	for _, row := range []struct {
+		hsts components.HSTS
+		age  []any
+		sub  []any
+	}{
+		{components.HSTS{}, nil, nil},
+		{components.HSTS{MaxAge: 24 * time.Hour, IncludeSubdomains: true}, []any{86400.0}, []any{true}},
+	} {
+		r := door{settings: doorSettings(true), edge: components.EdgeArgs{HSTS: row.hsts, CachePaths: []string{"/static/"}}}.mustRecord(t)
+		made := sole(t, r, policyType)
+		wantMadeBy(t, made, "aws-global")
+		wantProperty(t, made, "securityHeadersConfig.strictTransportSecurity.accessControlMaxAgeSec", row.age...)
+		wantProperty(t, made, "securityHeadersConfig.strictTransportSecurity.includeSubdomains", row.sub...)
+		for _, header := range []string{"strictTransportSecurity", "frameOptions", "referrerPolicy"} {
+			for _, override := range made.At("securityHeadersConfig." + header + ".override") {
+				if override != false {
+					t.Errorf("%+v: %s takes the place of the app's own", row.hsts, header)
+				}
+			}
+		}
+		wantProperty(t, made, "securityHeadersConfig.frameOptions.override", false)
+		d := sole(t, r, distributionType)
+		for _, behavior := range []string{"defaultCacheBehavior", "orderedCacheBehaviors[*]"} {
+			if ids := d.At(behavior + ".responseHeadersPolicyId"); len(ids) != 1 || ids[0] == securityHeaders || !slices.Contains(d.Needs, made.URN) {
+				t.Errorf("%+v: %s has the policy %v", row.hsts, behavior, ids)
+			}
+		}
 	}
 }
 

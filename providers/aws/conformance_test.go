@@ -20,7 +20,7 @@ func testSettings(app string) (Settings, error) {
 	root, err := filepath.Abs("../..")
 	return Settings{
 		Root: root, App: app, Region: "eu-west-1", Prod: true, Protect: true, Egress: EgressNATPerZone, BackupRegion: "eu-central-1", Architecture: "arm64",
-		DrainSeconds: 30, LogDays: 365, Scale: Scale{CPU: 60, Memory: 75, RequestsPerMinute: 1000}, Tags: map[string]string{"team": "links"},
+		DrainSeconds: 30, LogDays: 365, HSTS: securityHSTS, Scale: Scale{CPU: 60, Memory: 75, RequestsPerMinute: 1000}, Tags: map[string]string{"team": "links"},
 		DatabaseRoot: testRoot, PermissionsBoundary: testBoundary,
 	}, err
 }

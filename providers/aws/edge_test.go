@@ -198,6 +198,7 @@ func TestEdgeRefusesWhatWouldHaveNoEffect(t *testing.T) {
 		{"paths to cache without CloudFront", door{settings: doorSettings(false), edge: behindDomain(components.EdgeArgs{CachePaths: []string{"/static/"}})}, "edge.cdn:"},
 		{"neither domain nor CloudFront", door{settings: doorSettings(false)}, "domain.name:"},
 		{"a limit below what WAF counts to", door{settings: doorSettings(true), edge: components.EdgeArgs{RateLimit: 9}}, "edge.rateLimit:"},
+		{"a rule that no group has", door{settings: doorSettings(true), edge: components.EdgeArgs{WAF: true, WAFExclusions: []string{"931130"}}}, "edge.wafExclusions:"},
 	} {
 		row.door.preview = true
 		_, err := row.door.record()

@@ -17,10 +17,6 @@ import (
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
 const tlsPolicy = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 
-// hsts tells browsers to ask by HTTPS only, for a year. Hosts below the name need not be this stack's, so they are left out.
-// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/header-modification.html
-const hsts = "max-age=31536000"
-
 // loadBalancing is the service's load balancer with one target group for each slot.
 type loadBalancing struct {
 	made   *lb.LoadBalancer
@@ -168,8 +164,11 @@ func (p *Platform) targetGroup(ctx *pulumi.Context, slot components.Slot, a comp
 }
 
 // listen makes the listeners: the one that forwards to the slots by the weights of their tracks, a slot without a track with weight
-// 0, with the rules that come before the weights, and in front of the public one that redirects HTTP. The load balancer does not name itself, and adds the headers that every
-// answer over HTTPS should have; those of the app give way.
+// 0, with the rules that come before the weights, and in front of the public one that redirects HTTP. The load balancer does not name itself.
+//
+// Headers that it adds take the place of the app's own, so it adds those only of which there is one right value: nosniff, and the
+// configured Strict-Transport-Security. X-Frame-Options is the app's to choose. Behind CloudFront it adds none: CloudFront does, and sees
+// what the app has set.
 //   - https://docs.aws.amazon.com/elasticloadbalancing/latest/application/create-https-listener.html
 //   - https://docs.aws.amazon.com/elasticloadbalancing/latest/application/header-modification.html
 //   - https://github.com/hashicorp/terraform-provider-aws/issues/14119
@@ -187,14 +186,17 @@ func (p *Platform) listen(ctx *pulumi.Context, b *loadBalancing, a components.Se
 	forwarding.TargetGroups = targets
 	serve := &lb.ListenerArgs{
 		LoadBalancerArn: b.made.Arn, Port: pulumi.Int(servedPort(secure)), Protocol: pulumi.String("HTTP"),
-		DefaultActions:                                    lb.ListenerDefaultActionArray{lb.ListenerDefaultActionArgs{Type: pulumi.String("forward"), Forward: forwarding}},
-		RoutingHttpResponseServerEnabled:                  pulumi.Bool(false),
-		RoutingHttpResponseXContentTypeOptionsHeaderValue: pulumi.String("nosniff"),
-		RoutingHttpResponseXFrameOptionsHeaderValue:       pulumi.String("DENY"),
+		DefaultActions:                   lb.ListenerDefaultActionArray{lb.ListenerDefaultActionArgs{Type: pulumi.String("forward"), Forward: forwarding}},
+		RoutingHttpResponseServerEnabled: pulumi.Bool(false),
 	}
 	if secure {
 		serve.Protocol, serve.SslPolicy, serve.CertificateArn = pulumi.String("HTTPS"), pulumi.String(tlsPolicy), a.Certificate.StringOutput
-		serve.RoutingHttpResponseStrictTransportSecurityHeaderValue = pulumi.String(hsts)
+	}
+	if !p.settings.CloudFront {
+		serve.RoutingHttpResponseXContentTypeOptionsHeaderValue = pulumi.String("nosniff")
+		if header := p.settings.HSTS.Header(); header != "" {
+			serve.RoutingHttpResponseStrictTransportSecurityHeaderValue = pulumi.String(header)
+		}
 	}
 	forward, err := lb.NewListener(ctx, "serve", serve, p.cloudOpts(opts)...)
 	if err != nil {

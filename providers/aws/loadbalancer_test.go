@@ -35,7 +35,7 @@ func TestPublicBalancer(t *testing.T) {
 	wantProperty(t, serve, "sslPolicy", "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09")
 	wantProperty(t, serve, "routingHttpResponseStrictTransportSecurityHeaderValue", "max-age=31536000")
 	wantProperty(t, serve, "routingHttpResponseXContentTypeOptionsHeaderValue", "nosniff")
-	wantProperty(t, serve, "routingHttpResponseXFrameOptionsHeaderValue", "DENY")
+	wantProperty(t, serve, "routingHttpResponseXFrameOptionsHeaderValue") // it would take the place of the app's own
 	wantProperty(t, serve, "routingHttpResponseServerEnabled", false)
 	wantProperty(t, serve, "defaultActions[*].forward.targetGroups[*].weight", 100.0, 0.0)
 	wantProperty(t, serve, "defaultActions[*].forward.stickiness.enabled", false)

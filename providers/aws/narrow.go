@@ -85,6 +85,7 @@ type (
 		None  *wafNothing `pulumi:"none"`
 	}
 	wafStatement struct {
+		AndStatement              *wafAnd          `pulumi:"andStatement"`
 		ManagedRuleGroupStatement *wafManagedGroup `pulumi:"managedRuleGroupStatement"`
 		RateBasedStatement        *wafRate         `pulumi:"rateBasedStatement"`
 		RegexMatchStatement       *wafRegex        `pulumi:"regexMatchStatement"`
@@ -112,7 +113,32 @@ type (
 		TextTransformations []wafTransformation `pulumi:"textTransformations"`
 	}
 	wafField struct {
-		UriPath *wafNothing `pulumi:"uriPath"`
+		Body         *wafBody       `pulumi:"body"`
+		SingleHeader *wafHeaderName `pulumi:"singleHeader"`
+		UriPath      *wafNothing    `pulumi:"uriPath"`
+	}
+	wafBody struct {
+		OversizeHandling *string `pulumi:"oversizeHandling"`
+	}
+	// Statements inside of others: as deep as they are used, since a type that holds itself could not be compared with the SDK's.
+	wafAnd struct {
+		Statements []wafPart `pulumi:"statements"`
+	}
+	wafPart struct {
+		NotStatement            *wafNot  `pulumi:"notStatement"`
+		SizeConstraintStatement *wafSize `pulumi:"sizeConstraintStatement"`
+	}
+	wafNot struct {
+		Statements []wafSized `pulumi:"statements"`
+	}
+	wafSized struct {
+		SizeConstraintStatement *wafSize `pulumi:"sizeConstraintStatement"`
+	}
+	wafSize struct {
+		ComparisonOperator  string              `pulumi:"comparisonOperator"`
+		FieldToMatch        *wafField           `pulumi:"fieldToMatch"`
+		Size                int                 `pulumi:"size"` // in bytes
+		TextTransformations []wafTransformation `pulumi:"textTransformations"`
 	}
 	wafTransformation struct {
 		Priority int    `pulumi:"priority"`

@@ -59,6 +59,8 @@ type Settings struct {
 	Protect bool
 	// CloudFront is the front door, and the load balancer is internal. Default false: the load balancer is the front door.
 	CloudFront bool
+	// HSTS is the Strict-Transport-Security of a load balancer that is the front door, in place of the app's own. Default: the app's.
+	HSTS components.HSTS
 	// DatabaseRoot returns the PEM root of RDS in a region. Default RootCertificate, which asks AWS's trust store.
 	DatabaseRoot func(ctx context.Context, region string) (string, error)
 	// Scale is what a task may be loaded with before another one is started. Required.

@@ -2,12 +2,14 @@ package aws
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/providers/aws/spec"
 )
 
 // minRateLimit is the least number of requests that AWS WAF counts to.
@@ -18,10 +20,14 @@ const minRateLimit = 10
 const (
 	tooManyRequests = "too-many-requests"
 	notFound        = "not-found"
+	tooLarge        = "too-large"
+	lengthRequired  = "length-required"
 )
 
 var responseBodies = []wafResponseBody{
+	{Key: lengthRequired, ContentType: "TEXT_PLAIN", Content: "Send the header Content-Length\n"},
 	{Key: notFound, ContentType: "TEXT_PLAIN", Content: "Not found\n"},
+	{Key: tooLarge, ContentType: "TEXT_PLAIN", Content: "The body is too large\n"},
 	{Key: tooManyRequests, ContentType: "TEXT_PLAIN", Content: "Too many requests: try again in a minute\n"},
 }
 
@@ -32,7 +38,9 @@ var responseBodies = []wafResponseBody{
 //   - Bodies of more than 8 KB are counted only: an upload is no attack. WAF reads no more than the first 8 KB before a load balancer
 //     (16 KB before CloudFront), so an app that takes long bodies must check them itself.
 //
-// Together with the rules of webACLRules they take 1010 of the 1500 capacity units that cost nothing extra.
+// Rules in edge.wafExclusions are counted only, and with edge.wafMode detect every one of these is.
+//
+// Together with the rules of webACLRules they take some 1020 of the 1500 capacity units that cost nothing extra.
 //   - https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
 //   - https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-setting-body-inspection-limit.html
 //   - https://docs.aws.amazon.com/waf/latest/developerguide/aws-waf-capacity-units.html
@@ -55,14 +63,20 @@ func webACLRules(a components.EdgeArgs) []wafRule {
 		rules = append(rules, rateRule(a.RateLimit))
 	}
 	rules = append(rules, privatePathsRule())
+	if a.BodyLimit > 0 {
+		rules = append(rules, bodyLimitRule(a.BodyLimit), lengthRule())
+	}
 	if a.WAF {
 		for _, row := range managedRules {
 			rule := wafRule{Name: row.name, OverrideAction: &wafOverride{None: &wafNothing{}}}
-			if row.countAll {
+			if row.countAll || a.WAFMode == components.WAFDetect {
 				rule.OverrideAction = &wafOverride{Count: &wafNothing{}}
 			}
 			group := &wafManagedGroup{VendorName: "AWS", Name: row.group}
-			for _, name := range row.count {
+			for _, name := range spec.RulesOf(row.group) {
+				if !slices.Contains(row.count, name) && !slices.Contains(a.WAFExclusions, name) {
+					continue
+				}
 				group.RuleActionOverrides = append(group.RuleActionOverrides, wafGroupOverride{Name: name, ActionToUse: wafCount{Count: &wafNothing{}}})
 			}
 			rule.Statement.ManagedRuleGroupStatement = group
@@ -113,12 +127,17 @@ func measured(metric string) wafVisibility {
 	return wafVisibility{CloudwatchMetricsEnabled: true, MetricName: metric, SampledRequestsEnabled: true}
 }
 
-// makeWebACL makes the web ACL of the front door with its log, or nothing if neither limit nor WAF is asked for. It belongs to
+// makeWebACL makes the web ACL of the front door with its log, or nothing if neither a limit nor WAF is asked for. It belongs to
 // CloudFront, in globalRegion, or to the load balancer, in the stack's region; the caller attaches it.
 // https://docs.aws.amazon.com/waf/latest/developerguide/web-acl.html
 func (p *Platform) makeWebACL(ctx *pulumi.Context, name string, a components.EdgeArgs, opts []pulumi.ResourceOption) (*webACL, error) {
-	if a.RateLimit == 0 && !a.WAF {
+	if a.RateLimit == 0 && !a.WAF && a.BodyLimit == 0 {
 		return nil, nil
+	}
+	for _, name := range a.WAFExclusions {
+		if !slices.Contains(spec.WAFRules(), name) {
+			return nil, components.Unsupported("aws", "edge.wafExclusions", fmt.Sprintf("%q is no rule of AWS's managed groups: %s", name, strings.Join(spec.WAFRules(), ", ")))
+		}
 	}
 	if a.RateLimit != 0 && a.RateLimit < minRateLimit {
 		return nil, components.Unsupported("aws", "edge.rateLimit", fmt.Sprintf("AWS WAF counts to no less than %d requests", minRateLimit))

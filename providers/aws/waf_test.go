@@ -1,12 +1,15 @@
 package aws
 
 import (
+	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/providers/aws/spec"
 )
 
 func ruleNames(rules []wafRule) []string {
@@ -24,6 +27,7 @@ func TestWebACLRules(t *testing.T) {
 	}{
 		{components.EdgeArgs{RateLimit: 600}, []string{"rate-limit", "private-paths"}},
 		{components.EdgeArgs{WAF: true}, []string{"private-paths", "ip-reputation", "anonymous-ip", "known-bad-inputs", "core"}},
+		{components.EdgeArgs{BodyLimit: 1 << 20}, []string{"private-paths", "body-limit", "body-length"}},
 		{components.EdgeArgs{RateLimit: 600, WAF: true}, []string{"rate-limit", "private-paths", "ip-reputation", "anonymous-ip", "known-bad-inputs", "core"}},
 	} {
 		rules := webACLRules(row.edge)
@@ -99,6 +103,74 @@ func TestWebACL(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Every rule that is asked for is counted, in its own group and nowhere else.
+func TestWAFExclusions(t *testing.T) {
+	counted := func(a components.EdgeArgs) map[string][]string {
+		out := map[string][]string{}
+		for _, rule := range webACLRules(a) {
+			if group := rule.Statement.ManagedRuleGroupStatement; group != nil {
+				for _, o := range group.RuleActionOverrides {
+					if o.ActionToUse.Count == nil {
+						t.Errorf("%s of %s is not counted", o.Name, group.Name)
+					}
+					out[group.Name] = append(out[group.Name], o.Name)
+				}
+			}
+		}
+		return out
+	}
+	got := counted(components.EdgeArgs{WAF: true, WAFExclusions: []string{"Log4JRCE_BODY", "GenericRFI_BODY", "SizeRestrictions_BODY"}})
+	want := map[string][]string{"AWSManagedRulesKnownBadInputsRuleSet": {"Log4JRCE_BODY"}, "AWSManagedRulesCommonRuleSet": {"SizeRestrictions_BODY", "GenericRFI_BODY"}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("counted are %v, want %v", got, want)
+	}
+	for _, name := range spec.WAFRules() {
+		n := 0
+		for _, rules := range counted(components.EdgeArgs{WAF: true, WAFExclusions: []string{name}}) {
+			for _, rule := range rules {
+				if rule == name {
+					n++
+				}
+			}
+		}
+		if n != 1 {
+			t.Errorf("%s is counted in %d groups", name, n)
+		}
+	}
+	for _, rule := range webACLRules(components.EdgeArgs{RateLimit: 600, WAF: true, WAFMode: components.WAFDetect}) {
+		if rule.OverrideAction != nil && (rule.OverrideAction.Count == nil || rule.OverrideAction.None != nil) {
+			t.Errorf("with detect %s still blocks", rule.Name)
+		}
+		if rule.Name == "rate-limit" && rule.Action.Block == nil {
+			t.Error("with detect the limit blocks nobody: it is no managed rule")
+		}
+	}
+}
+
+func TestBodyLimit(t *testing.T) {
+	r := door{settings: doorSettings(false), edge: behindDomain(components.EdgeArgs{BodyLimit: 10 << 20})}.mustRecord(t)
+	acl := sole(t, r, webACLToken)
+	wantProperty(t, acl, "rules[*].action.block.customResponse.responseCode", 404.0, 413.0, 411.0)
+	wantProperty(t, acl, "rules[*].statement.regexMatchStatement.fieldToMatch.singleHeader.name", "content-length")
+	wantProperty(t, acl, "rules[*].statement.andStatement.statements[*].sizeConstraintStatement.fieldToMatch.body.oversizeHandling", "MATCH")
+	wantProperty(t, acl, "rules[*].statement.andStatement.statements[*].notStatement.statements[*].sizeConstraintStatement.fieldToMatch.singleHeader.name", "content-length")
+	for _, limit := range []int64{1 << 10, 9999, 10 << 20, 5 << 40, 1} {
+		pattern := greaterThan(limit)
+		if len(pattern) > 512 {
+			t.Errorf("the pattern of %d has %d characters", limit, len(pattern))
+		}
+		over := regexp.MustCompile(pattern)
+		for _, n := range []int64{0, 1, limit / 2, limit - 1, limit, limit + 1, limit + 9, 2 * limit, 10*limit - 1, 10 * limit, 99 * limit} {
+			if got := over.MatchString(strconv.FormatInt(n, 10)); got != (n > limit) {
+				t.Errorf("%d is over %d: %t", n, limit, got)
+			}
+		}
+		if !over.MatchString("000" + strconv.FormatInt(limit+1, 10)) {
+			t.Errorf("zeros before it hide what is over %d", limit)
+		}
+	}
 }
 
 func TestWebACLLog(t *testing.T) {

@@ -25,6 +25,7 @@ func platform(ctx *pulumi.Context, root string, c stacks.Config) (components.Pla
 		Egress: c.AWS.Egress, Spot: c.AWS.Spot, BackupRegion: c.AWS.BackupRegion, PermissionsBoundary: c.AWS.PermissionsBoundary,
 		Architecture: c.App.Architecture, DrainSeconds: int(c.App.Drain.Seconds()), LogDays: c.Logs.RetentionDays,
 		CloudFront: len(c.Edge.CDN) > 0 || c.Domain.Name == "",
+		HSTS:       components.HSTS{MaxAge: c.Edge.HSTS.MaxAge, IncludeSubdomains: c.Edge.HSTS.IncludeSubdomains},
 		Scale:      aws.Scale{CPU: c.App.Scale.CPU, Memory: c.App.Scale.Memory, RequestsPerMinute: c.App.Scale.RequestsPerMinute},
 	}
 	if c.Simulated {

@@ -37,6 +37,8 @@ var promises = []plantest.Promise{
 	{"invalid headers are dropped", "aws:lb/loadBalancer:LoadBalancer", "dropInvalidHeaderFields", "true", "true"},
 	{"load balancer: access logs", "aws:lb/loadBalancer:LoadBalancer", "accessLogs.enabled", "true", "true"},
 	{"load balancer: deletion protection", "aws:lb/loadBalancer:LoadBalancer", "enableDeletionProtection", "false", "true"},
+	{"the app's own headers pass it", "aws:lb/listener:Listener", "routingHttpResponseXFrameOptionsHeaderValue", "-", "-"},
+	{"CloudFront adds what the app leaves out", "aws:cloudfront/distribution:Distribution", "defaultCacheBehavior.responseHeadersPolicyId", "67f7725c-6f97-4210-82d7-5512b31e9d03", ""},
 	{"CloudFront where there is no domain", "aws:cloudfront/distribution:Distribution", "defaultCacheBehavior.viewerProtocolPolicy", "redirect-to-https", ""},
 	{"the database is private", "aws:rds/instance:Instance", "publiclyAccessible", "false", "false"},
 	{"the database is encrypted", "aws:rds/instance:Instance", "storageEncrypted", "true", "true"},
@@ -64,6 +66,12 @@ func promised(t *testing.T, stack string, state *apitype.DeploymentV3) {
 	associated(t, state)
 	if stack == "dev" || stack == "prod" {
 		alarmsCanFire(t, stack, state)
+	}
+	if stack == "prod" {
+		writesPass(t, state)
+		if got := find(t, state, listenerType, "serve").Inputs["routingHttpResponseStrictTransportSecurityHeaderValue"]; got != "max-age=31536000" {
+			t.Errorf("the load balancer sends the Strict-Transport-Security %v", got)
+		}
 	}
 	for _, r := range state.Resources {
 		if tags, ok := r.Outputs["tags"].(map[string]any); strings.HasPrefix(string(r.Type), "aws:") && r.Inputs["tags"] != nil && (!ok || tags["slipway:stack"] == nil || tags["environment"] != stack) {
