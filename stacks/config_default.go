@@ -140,8 +140,8 @@ var derived = []struct{ path, text string }{
 	{"rollout.smokePath", "app.readyPath"},
 	{"edge.rateLimit", "0 on gcp without a domain and on azure without Front Door"},
 	{"edge.waf", "false on gcp without a domain"},
-	{"edge.hsts.maxAge", "0s on azure without Front Door"},
-	{"edge.bodyLimit", "0Ki on azure without Front Door"},
+	{"edge.hsts.maxAge", "0s on gcp without a domain and on azure without Front Door"},
+	{"edge.bodyLimit", "0Ki on gcp without a domain and on azure without Front Door"},
 	{"azure.frontDoor", "standard with edge.cdn, premium with edge.waf"},
 }
 

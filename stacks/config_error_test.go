@@ -10,6 +10,7 @@ import (
 
 	"github.com/slipway-iac/slipway/providers/aws/spec"
 	azure "github.com/slipway-iac/slipway/providers/azure/spec"
+	gcpspec "github.com/slipway-iac/slipway/providers/gcp/spec"
 )
 
 // everything is what a stack of tier prod with all of its parts asks of a region of Azure.
@@ -88,6 +89,19 @@ var problemRows = []struct {
 		`app.readyPath = "/_ah/ready": Google's front ends keep paths that begin with /_ah/ for themselves and answer 404: visitors and checks from outside never reach the app; allowed: a path such as /ready`,
 		`gcp.dnsProject = "x": not a project id: 6 to 30 lower-case letters, digits and hyphens, first a letter`,
 		`rollout.smokePath = "/eventlog": Google's front ends keep /eventlog for themselves and answer 404: visitors and checks from outside never reach the app; allowed: a path such as /ready`,
+	}},
+	{"what Google Cloud does not have", []string{"cloud", "gcp", "region", "us-central2", "database", `{"size":"db-custom-3-7680","backupDays":0,"ha":true}`, "cache", `{"size":"memory-301"}`,
+		"domain", `{"name":"links.example.com","zone":"example.com"}`, "edge", `{"waf":true,"wafExclusions":["931130"],"bodyLimit":"64Mi"}`}, []string{
+		`cache.size = "memory-301": not a capacity of Memorystore for Redis; allowed: small, medium, large, a capacity in GiB from memory-1 to memory-300`,
+		`database.ha = true: a standby needs backups, and database.backupDays is 0; allowed: database.backupDays of 1 or more`,
+		`database.size = "db-custom-3-7680": not a tier of Cloud SQL in the edition Enterprise; allowed: small, medium, large, ` + gcpspec.TierRule,
+		`edge.bodyLimit = 64Mi: Cloud Run takes no larger body; allowed: at most 32Mi, or 0Ki for that; did you mean 32Mi?`,
+		`edge.wafExclusions[0] = "931130": not a rule of edge.waf on gcp; allowed: ` + gcpspec.RuleNames,
+		`region = "us-central2": not a region with Cloud Run, Cloud SQL and Memorystore in the table of ` + gcpspec.RegionsDate + ` (providers/gcp/spec); allowed: ` + list(gcpspec.Regions()) + `; did you mean us-central1?`,
+	}},
+	{"what only gcp's load balancer does", []string{"cloud", "gcp", "edge", `{"hsts":{"maxAge":"1h"},"bodyLimit":"1Mi"}`}, []string{
+		`edge.bodyLimit = 1Mi: needs gcp's load balancer, which needs a domain; allowed: set domain.name and domain.zone, or leave it out`,
+		`edge.hsts.maxAge = 1h0m0s: needs gcp's load balancer, which needs a domain; browsers ask every host of .app by HTTPS only anyway; allowed: set domain.name and domain.zone, or leave it out`,
 	}},
 	{"a zone's project without a zone", []string{"cloud", "gcp", "gcp", `{"dnsProject":"example-dns"}`}, []string{
 		`gcp.dnsProject = "example-dns": there is no zone without domain.name; allowed: domain.name and domain.zone too, or no gcp.dnsProject`,

@@ -162,6 +162,12 @@ func (d *decoder) settleEdge(c *Config) {
 		if !d.isSet("edge.waf") {
 			c.Edge.WAF = false
 		}
+		if !d.isSet("edge.bodyLimit") {
+			c.Edge.BodyLimit = 0
+		}
+		if !d.isSet("edge.hsts.maxAge") {
+			c.Edge.HSTS.MaxAge = 0
+		}
 	}
 	if c.Cloud != CloudAzure {
 		return

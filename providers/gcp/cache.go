@@ -2,13 +2,12 @@ package gcp
 
 import (
 	"fmt"
-	"regexp"
-	"strconv"
 
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/redis"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/providers/gcp/spec"
 )
 
 const (
@@ -26,8 +25,6 @@ var cacheSizes = []machineRow{
 	{"large", "memory-5", "memory-11"},
 }
 
-var capacity = regexp.MustCompile(`^memory-([1-9][0-9]{0,2})$`)
-
 // RunCache runs Redis on Memorystore: with a private address, a password and TLS. What is no longer used is evicted. The server's
 // certificate names an address in a way that few clients still read, and is signed by a root that the instance has for itself: the app
 // verifies that root, not the name (see appEnvironment). It fails on a size that Memorystore does not have.
@@ -36,13 +33,9 @@ var capacity = regexp.MustCompile(`^memory-([1-9][0-9]{0,2})$`)
 //   - https://cloud.google.com/memorystore/docs/redis/networking
 func (p *Platform) RunCache(ctx *pulumi.Context, name string, a components.CacheArgs, opts ...pulumi.ResourceOption) (components.CacheState, error) {
 	none := components.CacheState{}
-	parts := capacity.FindStringSubmatch(p.machine(cacheSizes, a.Size))
-	if parts == nil {
-		return none, components.Unsupported("gcp", "cache.size", fmt.Sprintf("%q is neither small, medium or large nor a capacity in GiB such as memory-16", a.Size))
-	}
-	gib, err := strconv.Atoi(parts[1])
-	if err != nil || gib > 300 {
-		return none, components.Unsupported("gcp", "cache.size", fmt.Sprintf("%q is more than 300 GiB", a.Size))
+	gib := spec.CacheGiB(p.machine(cacheSizes, a.Size))
+	if gib == 0 {
+		return none, components.Unsupported("gcp", "cache.size", fmt.Sprintf("%q is none of small, medium, large, %s", a.Size, spec.CacheRule))
 	}
 	instance, err := p.cacheInstance(ctx, name, gib, a, opts)
 	if err != nil {

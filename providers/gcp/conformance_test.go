@@ -138,6 +138,7 @@ func TestConformance(t *testing.T) {
 			{Key: "database.storage", Change: func(a *componentstest.Args) { a.Database.StorageGiB = 5 }},
 			{Key: "database.backupDays", Change: func(a *componentstest.Args) { a.Database.BackupDays = 400 }},
 			{Key: "database.ha", Change: func(a *componentstest.Args) { a.Database.BackupDays = 0 }},
+			{Key: "edge.wafExclusions", Change: func(a *componentstest.Args) { a.Edge.WAFExclusions = []string{"GenericRFI_BODY"} }},
 			{Key: "cache.size", Change: func(a *componentstest.Args) { a.Cache.Size = "memory-301" }},
 		},
 	})
@@ -165,6 +166,8 @@ func TestConformanceWithoutDomain(t *testing.T) {
 			{Key: "edge.rateLimit", Change: func(a *componentstest.Args) { a.Edge.RateLimit = 600 }},
 			{Key: "edge.waf", Change: func(a *componentstest.Args) { a.Edge.WAF = true }},
 			{Key: "edge.cdn", Change: func(a *componentstest.Args) { a.Edge.CachePaths = []string{"/static/"} }},
+			{Key: "edge.bodyLimit", Change: func(a *componentstest.Args) { a.Edge.BodyLimit = 1 }},
+			{Key: "edge.hsts.maxAge", Change: func(a *componentstest.Args) { a.Edge.HSTS.MaxAge = 1 }},
 			{Key: "rollout.strategy", Change: func(a *componentstest.Args) {
 				other := a.Service.Tracks[0]
 				other.Slot, other.Weight = components.Green, 0

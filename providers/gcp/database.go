@@ -2,7 +2,6 @@ package gcp
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/providers/gcp/spec"
 )
 
 const (
@@ -19,13 +19,7 @@ const (
 	databaseUser      = "slipway" // the master; nothing but dbinit uses it
 	// reservedConnections are those that the app does not get: Cloud SQL's own, dbinit's and a person's.
 	reservedConnections = 10
-	// storageLimit is the greatest disk, in GiB: https://cloud.google.com/sql/docs/quotas#storage_limits
-	storageLimit = 65536
-	// backupLimit is the greatest number of days: https://cloud.google.com/sql/docs/postgres/backup-recovery/backups#retention
-	backupLimit = 365
 )
-
-var databaseVersions = []string{"14", "15", "16", "17"}
 
 // databaseSizes are shared cores where that is enough. Those have no SLA.
 // https://cloud.google.com/sql/docs/postgres/create-instance#machine-types
@@ -120,43 +114,21 @@ func (p *Platform) masterSecret(ctx *pulumi.Context, name string, instance *sql.
 	return p.storeSecret(ctx, name+"-master", secret, []identity{p.init}, opts)
 }
 
-// checkDatabase refuses what Cloud SQL does not have, and returns the instance's max_connections.
+// checkDatabase refuses what Cloud SQL does not have, and returns the instance's max_connections: it is set, not left to Cloud SQL, as the
+// alarm on connections needs to know it.
 func checkDatabase(tier string, a components.DatabaseArgs) (int, error) {
-	connections := maxConnections(tier)
+	connections := spec.MaxConnections(tier)
 	switch {
 	case connections == 0:
-		return 0, components.Unsupported("gcp", "database.size", fmt.Sprintf("%q is neither small, medium or large nor a tier such as db-custom-2-7680: "+
-			"1 core or an even number up to 96, with 922 to 6656 MB of memory for each core, 3840 at least, in steps of 256", a.Size))
-	case !slices.Contains(databaseVersions, a.Version):
-		return 0, components.Unsupported("gcp", "database.version", fmt.Sprintf("%q is none of %s", a.Version, strings.Join(databaseVersions, ", ")))
-	case a.StorageGiB < 10 || a.StorageGiB > storageLimit:
-		return 0, components.Unsupported("gcp", "database.storage", fmt.Sprintf("%d GiB is not between 10 and %d", a.StorageGiB, storageLimit))
-	case a.BackupDays > backupLimit:
-		return 0, components.Unsupported("gcp", "database.backupDays", fmt.Sprintf("%d days are more than %d", a.BackupDays, backupLimit))
+		return 0, components.Unsupported("gcp", "database.size", fmt.Sprintf("%q is none of small, medium, large, %s", a.Size, spec.TierRule))
+	case !slices.Contains(spec.PostgresVersions, a.Version):
+		return 0, components.Unsupported("gcp", "database.version", fmt.Sprintf("%q is none of %s", a.Version, strings.Join(spec.PostgresVersions, ", ")))
+	case a.StorageGiB < spec.SmallestDisk || a.StorageGiB > spec.LargestDisk:
+		return 0, components.Unsupported("gcp", "database.storage", fmt.Sprintf("%d GiB is not between %d and %d", a.StorageGiB, spec.SmallestDisk, spec.LargestDisk))
+	case a.BackupDays > spec.LongestBackup:
+		return 0, components.Unsupported("gcp", "database.backupDays", fmt.Sprintf("%d days are more than %d", a.BackupDays, spec.LongestBackup))
 	case a.HA && a.BackupDays == 0:
 		return 0, components.Unsupported("gcp", "database.ha", "a standby needs backups and point-in-time recovery, and database.backupDays is 0")
 	}
 	return connections, nil
-}
-
-var customTier = regexp.MustCompile(`^db-custom-([0-9]+)-([0-9]+)$`)
-
-// maxConnections is how many connections an instance of a tier takes: about 50 for each GiB of memory, at most 5000. It is set, not left
-// to Cloud SQL, as the alarm on connections needs to know it. It is 0 for what is no tier.
-//   - https://cloud.google.com/sql/docs/postgres/flags#postgres-m
-//   - https://cloud.google.com/sql/docs/postgres/instance-settings#machine-type-2ndgen
-func maxConnections(tier string) int {
-	if shared, ok := map[string]int{"db-f1-micro": 50, "db-g1-small": 100}[tier]; ok {
-		return shared
-	}
-	parts := customTier.FindStringSubmatch(tier)
-	if parts == nil {
-		return 0
-	}
-	cores, _ := strconv.Atoi(parts[1])
-	memory, _ := strconv.Atoi(parts[2])
-	if cores < 1 || cores > 96 || cores > 1 && cores%2 == 1 || memory < 3840 || memory%256 != 0 || memory < 922*cores || memory > 6656*cores {
-		return 0
-	}
-	return min(memory*50/1024, 5000)
 }

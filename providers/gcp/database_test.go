@@ -11,17 +11,6 @@ import (
 	"github.com/slipway-iac/slipway/components/componentstest"
 )
 
-func TestMaxConnections(t *testing.T) {
-	for tier, want := range map[string]int{
-		"db-f1-micro": 50, "db-g1-small": 100, "db-custom-1-3840": 187, "db-custom-2-7680": 375, "db-custom-4-15360": 750, "db-custom-96-638976": 5000,
-		"db-custom-3-7680": 0, "db-custom-2-3584": 0, "db-custom-2-7700": 0, "db-custom-1-7168": 0, "db-custom-8-3840": 0, "db-custom-98-638976": 0, "db.m7g.large": 0, "": 0,
-	} {
-		if got := maxConnections(tier); got != want {
-			t.Errorf("%s takes %d, want %d", tier, got, want)
-		}
-	}
-}
-
 func TestDatabaseForTheApp(t *testing.T) {
 	var made *components.Database
 	r := mustRecord(t, func(ctx *pulumi.Context, p *Platform) error {

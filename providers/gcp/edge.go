@@ -65,7 +65,7 @@ func (p *Platform) openCloudRun(a components.EdgeArgs) (components.EdgeState, er
 	for _, row := range []struct {
 		key  string
 		used bool
-	}{{"edge.rateLimit", a.RateLimit > 0}, {"edge.waf", a.WAF}, {"edge.cdn", len(a.CachePaths) > 0}, {"domain.name", a.Domain != ""}} {
+	}{{"edge.rateLimit", a.RateLimit > 0}, {"edge.waf", a.WAF}, {"edge.bodyLimit", a.BodyLimit > 0}, {"edge.hsts.maxAge", a.HSTS.MaxAge > 0}, {"edge.cdn", len(a.CachePaths) > 0}, {"domain.name", a.Domain != ""}} {
 		if row.used {
 			return components.EdgeState{}, components.Unsupported("gcp", row.key, "it needs the load balancer, which a stack without domain.name has not")
 		}

@@ -4,11 +4,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/slipway-iac/slipway/components"
 	"github.com/slipway-iac/slipway/components/componentstest"
+	"github.com/slipway-iac/slipway/providers/gcp/spec"
 )
 
 func openEdge(change func(*components.EdgeArgs)) func(*pulumi.Context, *Platform) error {
@@ -69,7 +71,8 @@ func TestSecurityPolicy(t *testing.T) {
 		change  func(*components.EdgeArgs)
 		actions []string
 	}{
-		{nil, append(append([]string{"deny(404)"}, slices.Repeat([]string{"deny(403)"}, len(wafRules))...), "rate_based_ban", "allow")},
+		{func(a *components.EdgeArgs) { a.WAF, a.RateLimit, a.BodyLimit = false, 0, 10<<20 }, []string{"deny(404)", "deny(403)", "allow"}},
+		{nil, append(append([]string{"deny(404)"}, slices.Repeat([]string{"deny(403)"}, len(spec.RuleSets()))...), "rate_based_ban", "allow")},
 		{func(a *components.EdgeArgs) { a.WAF = false }, []string{"deny(404)", "rate_based_ban", "allow"}},
 		{func(a *components.EdgeArgs) { a.WAF, a.RateLimit = false, 0 }, []string{"deny(404)", "allow"}},
 	} {
@@ -92,6 +95,55 @@ func TestSecurityPolicy(t *testing.T) {
 			if len(v.(string)) > 64 {
 				t.Errorf("%q has more than 64 characters", v)
 			}
+		}
+	}
+}
+
+func TestFirewallInDetectMode(t *testing.T) {
+	for mode, preview := range map[components.WAFMode]bool{"": false, components.WAFBlock: false, components.WAFDetect: true} {
+		policy := mustRecord(t, openEdge(func(a *components.EdgeArgs) {
+			a.WAFMode, a.WAFExclusions, a.BodyLimit = mode, []string{"owasp-crs-v030301-id931100-rfi", "owasp-crs-v030301-id931120-rfi", "owasp-crs-v030301-id942100-sqli"}, 10<<20
+		})).Of(securityPolicyToken)[0]
+		texts := policy.At("rules[*].match.expr.expression")
+		for i, v := range policy.At("rules[*].preview") {
+			ours := i < len(texts) && strings.Contains(texts[i].(string), "evaluatePreconfiguredWaf")
+			if want := ours && preview; v != want {
+				t.Errorf("mode %q: rule %d has preview %v, want %t", mode, i, v, want)
+			}
+		}
+		for _, want := range []string{
+			"evaluatePreconfiguredWaf('rfi-v33-stable', {'sensitivity': 1, 'opt_out_rule_ids': ['owasp-crs-v030301-id931100-rfi', 'owasp-crs-v030301-id931120-rfi']})",
+			"evaluatePreconfiguredWaf('sqli-v33-stable', {'sensitivity': 1, 'opt_out_rule_ids': ['owasp-crs-v030301-id942100-sqli']})",
+			"evaluatePreconfiguredWaf('xss-v33-stable', {'sensitivity': 1})",
+			"has(request.headers['content-length']) && int(request.headers['content-length']) > 10485760",
+		} {
+			if !slices.Contains(texts, any(want)) {
+				t.Errorf("no rule is %s", want)
+			}
+		}
+	}
+	if _, err := record(openEdge(func(a *components.EdgeArgs) { a.WAFExclusions = []string{"931130"} })); err == nil || !strings.Contains(err.Error(), "edge.wafExclusions") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnswerHeaders(t *testing.T) {
+	for _, row := range []struct {
+		hsts components.HSTS
+		want []any
+	}{
+		{components.HSTS{}, []any{"X-Content-Type-Options: nosniff"}},
+		{components.HSTS{MaxAge: time.Hour}, []any{"X-Content-Type-Options: nosniff", "Strict-Transport-Security: max-age=3600"}},
+		{components.HSTS{MaxAge: time.Hour, IncludeSubdomains: true}, []any{"X-Content-Type-Options: nosniff", "Strict-Transport-Security: max-age=3600; includeSubDomains"}},
+	} {
+		routes, _ := mustRecord(t, openEdge(func(a *components.EdgeArgs) { a.HSTS = row.hsts })).Find(urlMapToken, "links-production")
+		names, values := routes.At("headerAction.responseHeadersToAdds[*].headerName"), routes.At("headerAction.responseHeadersToAdds[*].headerValue")
+		var got []any
+		for i := range names {
+			got = append(got, names[i].(string)+": "+values[i].(string))
+		}
+		if !slices.Equal(got, row.want) { // X-Frame-Options is the app's: the load balancer can't see whether it is there
+			t.Errorf("%+v: every answer gets %v, want %v", row.hsts, got, row.want)
 		}
 	}
 }

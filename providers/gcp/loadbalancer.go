@@ -10,8 +10,6 @@ const (
 	// managed is the scheme of load balancers that can route by header.
 	// https://cloud.google.com/load-balancing/docs/https#load-balancer-type
 	managed = "EXTERNAL_MANAGED"
-	// hsts tells browsers to come by HTTPS only, for two years.
-	hsts = "max-age=63072000; includeSubDomains"
 	// staleSeconds is how long the CDN may answer with what has expired while it fetches it anew.
 	staleSeconds = 60
 	rulesOfPath  = "paths"
@@ -79,19 +77,22 @@ func target(service pulumi.StringInput, slot components.Slot) cloudRunTarget {
 }
 
 // route makes the URL map. A slot's name and the right key in the headers lead to the slot; then come the paths that are cached; the rest
-// goes by the weights. The app sees neither header. The response headers are those that every answer over HTTPS should have; those of the
-// app give way.
+// goes by the weights. The app sees neither header. A load balancer sets a header whatever the app says, or adds a second one; so it sets
+// what has one right value for the whole host, and leaves X-Frame-Options, which an app may have reasons to set otherwise, to the app.
 //   - https://cloud.google.com/load-balancing/docs/https/traffic-management-global
 //   - https://cloud.google.com/load-balancing/docs/url-map-concepts
+//   - https://cloud.google.com/compute/docs/reference/rest/v1/urlMaps (responseHeadersToAdd)
 func (p *Platform) route(ctx *pulumi.Context, a components.EdgeArgs, to map[string]pulumi.StringInput, key pulumi.StringOutput, opts []pulumi.ResourceOption) (*urlMap, error) {
+	headers := []responseHeader{{"X-Content-Type-Options", "nosniff", true}}
+	if value := a.HSTS.Header(); value != "" {
+		headers = append(headers, responseHeader{"Strict-Transport-Security", value, true})
+	}
 	return newURLMap(ctx, p.name("", longest), &urlMapArgs{
 		DefaultService: to["weights"].ToStringOutput().ToStringPtrOutput(),
 		HostRules:      []hostRule{{Hosts: []string{"*"}, PathMatcher: rulesOfPath}},
 		HeaderAction: &headerAction{
 			RequestHeadersToRemoves: []string{components.SlotHeader, components.SlotKeyHeader},
-			ResponseHeadersToAdds: []responseHeader{
-				{"Strict-Transport-Security", hsts, true}, {"X-Content-Type-Options", "nosniff", true}, {"X-Frame-Options", "DENY", true},
-			},
+			ResponseHeadersToAdds:   headers,
 		},
 		PathMatchers: []pathMatcher{matcher(a.CachePaths, key, to)},
 	}, p.cloudOpts(opts)...)

@@ -19,6 +19,7 @@ type (
 		Action           string            `pulumi:"action"`
 		Description      string            `pulumi:"description"` // at most 64 characters
 		Match            securityMatch     `pulumi:"match"`
+		Preview          bool              `pulumi:"preview"` // only logs what the rule matches
 		Priority         int               `pulumi:"priority"`
 		RateLimitOptions *rateLimitOptions `pulumi:"rateLimitOptions"`
 	}
