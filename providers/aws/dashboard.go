@@ -27,7 +27,7 @@ const (
 // errorsQuery finds the errors of the app and of what runs before it: lines of JSON by their level, other lines by what they say.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
 const errorsQuery = `SOURCE '%s' | fields @timestamp, @message, @logStream` +
-	` | filter @logStream not like "/` + collectorContainer + `/"` +
+	` | filter @logStream not like "/` + CollectorContainer + `/"` +
 	` | filter level in ["ERROR", "error", "FATAL", "fatal"] or (not ispresent(level) and @message like /(?i)(error|exception|panic|fatal)/)` +
 	` | sort @timestamp desc | limit 50`
 

@@ -188,7 +188,7 @@ func (p *Platform) runTrack(ctx *pulumi.Context, d deployment, t components.Trac
 		CapacityProviderStrategies:      ecs.ServiceCapacityProviderStrategyArray{ecs.ServiceCapacityProviderStrategyArgs{CapacityProvider: pulumi.String(provider), Weight: pulumi.Int(1)}},
 		PlatformVersion:                 pulumi.String("LATEST"),
 		NetworkConfiguration:            ecs.ServiceNetworkConfigurationArgs{Subnets: subnets, SecurityGroups: pulumi.StringArray{p.network.tasks}, AssignPublicIp: pulumi.Bool(public)},
-		LoadBalancers:                   ecs.ServiceLoadBalancerArray{ecs.ServiceLoadBalancerArgs{TargetGroupArn: d.balancing.groups[t.Slot].Arn, ContainerName: pulumi.String(appContainer), ContainerPort: pulumi.Int(d.args.Port)}},
+		LoadBalancers:                   ecs.ServiceLoadBalancerArray{ecs.ServiceLoadBalancerArgs{TargetGroupArn: d.balancing.groups[t.Slot].Arn, ContainerName: pulumi.String(AppContainer), ContainerPort: pulumi.Int(d.args.Port)}},
 		HealthCheckGracePeriodSeconds:   pulumi.Int(grace),
 		DeploymentMinimumHealthyPercent: pulumi.Int(100),
 		DeploymentMaximumPercent:        pulumi.Int(200),

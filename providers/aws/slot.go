@@ -26,6 +26,12 @@ func SlotServices(app, project, stack string) (beginnings []string) {
 	return beginnings
 }
 
+// ClusterName is the beginning of the name of a stack's ECS cluster; Pulumi adds a hyphen and seven characters.
+func ClusterName(app, project, stack string) string {
+	p := &Platform{settings: Settings{App: app}, project: project, stack: stack}
+	return p.name("", 255)
+}
+
 // startCount is how many tasks a version starts with. Beside another one it is as many as ECS wants of that, within the bounds: the
 // candidate is to take over traffic that the least number of tasks may not be enough for. The number counts once only, when the
 // service is made; from then on it is autoscaling's.

@@ -30,11 +30,13 @@ const (
 	telemetry = "http://127.0.0.1:4318"
 )
 
-// The names of containers that every task has.
+// The names of containers that every task has. AppContainer is the app, CollectorContainer what hands its traces and metrics on, and may
+// fail without it.
 const (
-	appContainer       = "app"
-	migrateContainer   = "migrate"
-	collectorContainer = "otel-collector"
+	AppContainer       = "app"
+	CollectorContainer = "otel-collector"
+
+	migrateContainer = "migrate"
 )
 
 // definition is a container definition in AWS's own terms. What is empty is left out.
@@ -139,17 +141,17 @@ func (p *Platform) hardened(t components.Track, name, user string, image compone
 func (p *Platform) containers(d deployment, t components.Track) []container {
 	a := d.args
 	all := []container{p.collector(d, t)}
-	wait := []dependency{{collectorContainer, "START"}}
+	wait := []dependency{{CollectorContainer, "START"}}
 	add := func(c container) {
 		c.DependsOn = wait
-		all, wait = append(all, c), []dependency{{collectorContainer, "START"}, {c.Name, "SUCCESS"}}
+		all, wait = append(all, c), []dependency{{CollectorContainer, "START"}, {c.Name, "SUCCESS"}}
 	}
 	for _, s := range a.Init {
 		step := p.hardened(t, s.Name, appUser, s.Image)
 		step.Command, step.env, step.secrets = s.Command, s.Env, s.Secrets
 		add(step)
 	}
-	app := p.hardened(t, appContainer, appUser, t.Image)
+	app := p.hardened(t, AppContainer, appUser, t.Image)
 	app.env, app.secrets = p.appEnvironment(a, t), a.Secrets
 	if len(a.Migrate) > 0 {
 		migrate := app
@@ -166,7 +168,7 @@ func (p *Platform) containers(d deployment, t components.Track) []container {
 // collector runs beside the app and may fail without it: ECS starts it again.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-restart-policy.html
 func (p *Platform) collector(d deployment, t components.Track) container {
-	c := p.hardened(t, collectorContainer, collectorUser, d.collector)
+	c := p.hardened(t, CollectorContainer, collectorUser, d.collector)
 	c.Memory, c.CPU, c.StopTimeout, c.Restart = collectorMemory, collectorCPU, 10, &restart{Enabled: true, Period: 60}
 	c.env = map[string]pulumi.StringInput{
 		"AWS_REGION": pulumi.String(p.settings.Region), "GOMEMLIMIT": pulumi.String("96MiB"), "SLIPWAY_SLOT": pulumi.String(string(t.Slot)),
