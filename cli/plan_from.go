@@ -112,7 +112,7 @@ func unpack(r io.Reader, into string) error {
 	if err != nil {
 		return fmt.Errorf("writing the commit's files: %w", err)
 	}
-	defer files.Close()
+	defer func() { _ = files.Close() }()
 	for t := tar.NewReader(r); ; {
 		h, err := t.Next()
 		if errors.Is(err, io.EOF) {

@@ -35,7 +35,7 @@ var program = sync.OnceValue(func() string {
 		return ""
 	}
 	if f, err := elf.Open(path); err == nil {
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		if note := f.Section(".note.go.buildid"); note != nil {
 			if id, err := note.Data(); err == nil {
 				return string(id)

@@ -78,10 +78,8 @@ func (p Program) Inline(root string, in Input) pulumi.RunFunc {
 // deploy is the whole stack on one page.
 func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config, v versions, out *Exports) error {
 	parent := pulumi.Parent(p)
-	if version, behind := v.behind(); behind {
-		if err := ctx.Log.Info(fmt.Sprintf("The app is deployed by `go run . rollout start` (rollout.strategy is %s): version %s of the source is not touched by this update, which is for everything else.", c.Rollout.Strategy, version), nil); err != nil {
-			return err
-		}
+	if err := tellBehind(ctx, c, v); err != nil {
+		return err
 	}
 	app, err := components.NewImage(ctx, p, c.App.Name, v.source, parent)
 	if err != nil {
@@ -131,12 +129,7 @@ func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config, v
 		return err
 	}
 	scopes.Service = svc.Scope
-	edge, err := components.NewEdge(ctx, p, "edge", components.EdgeArgs{
-		Service: svc.Scope, Tracks: tracks, Ready: svc.Ready, Revision: v.next.Revision, Certificate: certificate.Ref, Domain: c.Domain.Name, Zone: c.Domain.Zone,
-		RateLimit: c.Edge.RateLimit, WAF: c.Edge.WAF, CachePaths: c.Edge.CDN,
-		WAFMode: components.WAFMode(c.Edge.WAFMode), WAFExclusions: c.Edge.WAFExclusions, BodyLimit: c.Edge.BodyLimit.Bytes(),
-		HSTS: components.HSTS{MaxAge: c.Edge.HSTS.MaxAge, IncludeSubdomains: c.Edge.HSTS.IncludeSubdomains},
-	}, parent)
+	edge, err := components.NewEdge(ctx, p, "edge", edgeArgs(c, svc, tracks, v.next.Revision, certificate.Ref), parent)
 	if err != nil {
 		return err
 	}
@@ -166,6 +159,25 @@ func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config, v
 	// Like the release, it is written when all is there.
 	out.export(ctx, "placement", released.ApplyT(func(string) string { return place }))
 	return nil
+}
+
+// edgeArgs describes the front door of a service.
+func edgeArgs(c Config, s *components.Service, tracks []components.Track, revision int, certificate components.CertificateRef) components.EdgeArgs {
+	return components.EdgeArgs{
+		Service: s.Scope, Tracks: tracks, Ready: s.Ready, Revision: revision, Certificate: certificate, Domain: c.Domain.Name, Zone: c.Domain.Zone,
+		RateLimit: c.Edge.RateLimit, WAF: c.Edge.WAF, CachePaths: c.Edge.CDN,
+		WAFMode: components.WAFMode(c.Edge.WAFMode), WAFExclusions: c.Edge.WAFExclusions, BodyLimit: c.Edge.BodyLimit.Bytes(),
+		HSTS: components.HSTS{MaxAge: c.Edge.HSTS.MaxAge, IncludeSubdomains: c.Edge.HSTS.IncludeSubdomains},
+	}
+}
+
+// tellBehind says that the source is at another version than this update deploys.
+func tellBehind(ctx *pulumi.Context, c Config, v versions) error {
+	version, behind := v.behind()
+	if !behind {
+		return nil
+	}
+	return ctx.Log.Info(fmt.Sprintf("The app is deployed by `go run . rollout start` (rollout.strategy is %s): version %s of the source is not touched by this update, which is for everything else.", c.Rollout.Strategy, version), nil)
 }
 
 // dataStores makes the database and the cache, and gives their addresses to the service.
