@@ -3,7 +3,9 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
@@ -57,11 +59,9 @@ func destroy(ctx context.Context, c *command) error {
 		}
 		options = append(options, optdestroy.Target(targets))
 	}
-	f := newFollow(c.err, c.progress, "destroying stack "+s.Name)
-	_, err = s.auto.Destroy(ctx, append(options, optdestroy.EventStreams(f.events), optdestroy.SuppressProgress())...)
-	f.wait()
+	f, err := s.remove(ctx, c, options)
 	if err != nil {
-		return failed(f, err)
+		return err
 	}
 	step = c.progress.Start("removing the images of stack " + s.Name)
 	err = c.target.Cleaned(ctx, c.progress, s.Stack)
@@ -74,6 +74,39 @@ func destroy(ctx context.Context, c *command) error {
 		fmt.Fprintf(c.err, "Its data is kept and comes back with the next up. `go run . destroy -s %s --delete-data` deletes it.\n", s.Name)
 	}
 	return nil
+}
+
+// remove runs pulumi destroy, and once more if something that is no resource of the stack held it up and could be removed.
+func (s *session) remove(ctx context.Context, c *command, options []optdestroy.Option) (*follow, error) {
+	for again := true; ; again = false {
+		f := newFollow(c.err, c.progress, "destroying stack "+s.Name)
+		_, err := s.auto.Destroy(ctx, append(slices.Clone(options), optdestroy.EventStreams(f.events), optdestroy.SuppressProgress())...)
+		f.wait()
+		unblocker, ok := c.target.(Unblocker)
+		if err == nil || !ok || ctx.Err() != nil || isLocked(err) {
+			return f, failedOrNil(f, err)
+		}
+		left, _, wrong := s.state(ctx)
+		if wrong != nil {
+			return f, errors.Join(failed(f, err), wrong)
+		}
+		held, advice, wrong := unblocker.Unblock(ctx, c.progress, s.Stack, left)
+		switch {
+		case wrong != nil:
+			return f, errors.Join(failed(f, err), wrong)
+		case !held:
+			return f, failed(f, err)
+		case !again:
+			return f, fmt.Errorf("stack %q is not gone yet: %s", s.Name, advice)
+		}
+	}
+}
+
+func failedOrNil(f *follow, err error) error {
+	if err == nil {
+		return nil
+	}
+	return failed(f, err)
 }
 
 // confirm asks for the stack's name before a stack in a cloud is removed: its addresses are gone for good, and bringing its data back

@@ -46,6 +46,13 @@ type Sweeper interface {
 	Remove(ctx context.Context, p *progress.Printer, s Stack, unknown []string) error
 }
 
+// Unblocker is a Target on which what is no resource of the stack can hold a destruction up: connections that a service keeps for a while.
+type Unblocker interface {
+	// Unblock removes, of what holds the rest of a stack up, what can be removed. held says that there is such a thing: destroying again
+	// may succeed. advice says until when a person has to wait if it does not.
+	Unblock(ctx context.Context, p *progress.Printer, s Stack, left []Resource) (held bool, advice string, err error)
+}
+
 // Examiner is a Target that can ask its account, before anything is made, whether what the configuration wants can be made there: quotas,
 // what the region offers, what must be enabled, what an organization forbids.
 type Examiner interface {

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,6 +31,7 @@ type answer func(query url.Values, body map[string]any) (status int, out any)
 func standIn(t *testing.T, answers map[string]answer) (asked *[]string) {
 	t.Helper()
 	asked = &[]string{}
+	var one sync.Mutex // questions come side by side
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body := map[string]any{}
 		if text, _ := io.ReadAll(r.Body); len(text) > 0 {
@@ -40,6 +42,8 @@ func standIn(t *testing.T, answers map[string]answer) (asked *[]string) {
 		if r.Header.Get("Authorization") != "Bearer "+token || r.Header.Get("X-Goog-User-Project") != "links-production" {
 			t.Errorf("asked as %q for project %q", r.Header.Get("Authorization"), r.Header.Get("X-Goog-User-Project"))
 		}
+		one.Lock()
+		defer one.Unlock()
 		what := r.Method + " " + r.URL.Path
 		*asked = append(*asked, what)
 		respond, ok := answers[what]

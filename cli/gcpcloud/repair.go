@@ -88,6 +88,8 @@ type job struct {
 	Name              string
 	Reconciling       bool
 	TerminalCondition struct{ State string }
+	// LatestCreatedExecution is the newest one.
+	LatestCreatedExecution struct{ Name, CompletionStatus string }
 }
 
 // jobs lists those whose names match.

@@ -11,6 +11,7 @@ import (
 	"github.com/slipway-iac/slipway/cli"
 	"github.com/slipway-iac/slipway/cli/progress"
 	"github.com/slipway-iac/slipway/cli/toolchain"
+	driver "github.com/slipway-iac/slipway/providers/gcp"
 )
 
 // Target implements cli.Target.
@@ -28,6 +29,9 @@ const signInAdvice = "Sign in with `gcloud auth application-default login`, or n
 func (Target) Prepare(ctx context.Context, p *progress.Printer, s cli.Stack) error {
 	step := p.Start("asking Google Cloud who is signed in")
 	err := signedIn(ctx, s)
+	if err == nil {
+		err = admitted(ctx, s)
+	}
 	step.Done(err)
 	if err != nil {
 		return err
@@ -37,6 +41,31 @@ func (Target) Prepare(ctx context.Context, p *progress.Printer, s cli.Stack) err
 
 // Cleaned has nothing to do: all that a stack leaves behind on Google Cloud is kept on purpose.
 func (Target) Cleaned(context.Context, *progress.Printer, cli.Stack) error { return nil }
+
+// admitted refuses a first deployment that would let nobody in: the organization takes members of its own domains only, and visitors are of
+// none. A stack that is there has let them in already. Where the policy can't be asked, the update finds out.
+//   - https://cloud.google.com/resource-manager/docs/secure-by-default-organizations
+//   - https://cloud.google.com/run/docs/authenticating/public
+func admitted(ctx context.Context, s cli.Stack) error {
+	limited, cancel := context.WithTimeout(ctx, signInLimit)
+	defer cancel()
+	c, err := connect(limited, s)
+	if err != nil {
+		return err
+	}
+	p, err := c.policy(limited, visitors)
+	if err != nil || !policyRows[0].refused(p, s.Config) || c.serves(limited, s.Config.App.Name, s.Name) {
+		return nil //nolint:nilerr // who may not ask may well deploy
+	}
+	return fmt.Errorf("the organization refuses allUsers (%s), so nobody could call the app, and nothing was made: %s", visitors, exception(c.project, visitors))
+}
+
+// serves tells whether the stack's service is there.
+// https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services/get
+func (c *client) serves(ctx context.Context, app, stack string) bool {
+	address := fmt.Sprintf("%s/v2/projects/%s/locations/%s/services/%s", c.host("run"), c.project, c.region, driver.ServiceName(app, stack))
+	return c.get(ctx, address, nil, &struct{}{}) == nil
+}
 
 // signedIn asks for the project.
 // https://cloud.google.com/resource-manager/reference/rest/v3/projects/get

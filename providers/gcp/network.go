@@ -72,8 +72,8 @@ func (p *Platform) makeNetwork(ctx *pulumi.Context) error {
 }
 
 // peer gives Google's services a range of the network (private services access). Google keeps the connection for days after the last
-// service is gone, and refuses to delete it before: so a destroy only forgets it. Its peering stays in the network, and may have to be
-// removed by hand before the network can be deleted (docs/gcp.md).
+// service is gone, and refuses to delete it before: so a destroy only forgets it. Its peering stays in the network, which can't be deleted
+// with it: the command line removes it (cli/gcpcloud).
 //   - https://cloud.google.com/vpc/docs/private-services-access
 //   - https://www.pulumi.com/registry/packages/gcp/api-docs/servicenetworking/connection/#deletionpolicy
 //   - https://github.com/GoogleCloudPlatform/magic-modules/pull/18476
