@@ -10,8 +10,10 @@ const MachinesDate = "2026-12-01"
 
 // The limits of disks, backups, caches and requests.
 const (
-	// SmallestDisk and LargestDisk are those of a database, in GiB: https://cloud.google.com/sql/docs/quotas#storage_limits
-	SmallestDisk, LargestDisk = 10, 65536
+	// SmallestDisk is that of a database, in GiB: https://cloud.google.com/sql/docs/quotas#storage_limits
+	SmallestDisk = 10
+	// LargestDisk is that of a database, in GiB; Google's own upper limit.
+	LargestDisk = 65536
 	// LongestBackup is how many days of backups Cloud SQL keeps: https://cloud.google.com/sql/docs/postgres/backup-recovery/backups#retention
 	LongestBackup = 365
 	// LargestCache is that of Memorystore for Redis, in GiB: https://cloud.google.com/memorystore/docs/redis/quotas
