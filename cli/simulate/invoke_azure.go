@@ -3,6 +3,8 @@ package simulate
 import (
 	"fmt"
 	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
 // azureFunctions are what Azure answers when it is asked.
@@ -53,26 +55,46 @@ func runningApp(c call) (map[string]any, error) {
 		latest += "--" + suffix.StringValue()
 	}
 	out := map[string]any{"id": t.id, "latestRevisionName": latest, "latestReadyRevisionName": latest, "runningStatus": "Running", "provisioningState": "Succeeded"}
-	if traffic, ok := at(t.outputs, "configuration.ingress.traffic"); ok && traffic.IsArray() {
-		var rows []any
-		for _, row := range traffic.ArrayValue() {
-			rows = append(rows, row.MapRepl(nil, nil))
-		}
-		out["configuration"] = map[string]any{"ingress": map[string]any{"traffic": rows, "exposedPort": 0, "fqdn": ""}}
+	configuration := map[string]any{}
+	if traffic := rowsAt(t.outputs, "configuration.ingress.traffic"); traffic != nil {
+		configuration["ingress"] = map[string]any{"traffic": traffic, "exposedPort": 0, "fqdn": ""}
+	}
+	if secrets := rowsAt(t.outputs, "configuration.secrets"); secrets != nil {
+		configuration["secrets"] = secrets
+	}
+	out["configuration"] = configuration
+	if containers := rowsAt(t.outputs, "template.containers"); containers != nil {
+		out["template"] = map[string]any{"containers": containers}
 	}
 	return out, nil
 }
 
-// linkedEnvironment is an environment that somebody has asked for one private link to.
+// rowsAt is a list in the outputs of a resource.
+func rowsAt(outputs resource.PropertyMap, path string) []any {
+	var rows []any
+	if list, ok := at(outputs, path); ok && list.IsArray() {
+		for _, row := range list.ArrayValue() {
+			rows = append(rows, row.MapRepl(nil, nil))
+		}
+	}
+	return rows
+}
+
+// linkedEnvironment is an environment that one private link is asked for: with the message of the origins of Front Door, if there are any.
 // https://learn.microsoft.com/azure/container-apps/how-to-use-private-endpoint
 func linkedEnvironment(c call) (map[string]any, error) {
 	t, err := azureThing(c, "ManagedEnvironment", "environmentName")
 	if err != nil {
 		return nil, err
 	}
-	name := c.expand("{uuid}")
+	name, message := c.expand("{uuid}"), ""
+	for _, one := range c.cloud.things() {
+		if said, ok := at(one.outputs, "sharedPrivateLinkResource.requestMessage"); ok && said.IsString() {
+			message = said.StringValue()
+		}
+	}
 	return map[string]any{"id": t.id, "name": c.text("environmentName"), "privateEndpointConnections": []any{map[string]any{
 		"id": t.id + "/privateEndpointConnections/" + fmt.Sprint(name), "name": name, "type": "Microsoft.App/managedEnvironments/privateEndpointConnections", "provisioningState": "Succeeded",
-		"privateLinkServiceConnectionState": map[string]any{"status": "Pending"},
+		"privateLinkServiceConnectionState": map[string]any{"status": "Pending", "description": message},
 	}}}, nil
 }

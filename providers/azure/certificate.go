@@ -18,8 +18,8 @@ type customDomain struct {
 	opts   []pulumi.ResourceOption
 }
 
-// certificateName is the managed certificate's, inside the environment.
-const certificateName = "domain"
+// certificateName is the managed certificate's, inside the environment. A certificate keeps its subject, so another domain has another one.
+func certificateName(domain string) string { return strings.ReplaceAll(domain, ".", "-") }
 
 // IssueCertificate prepares the certificate of the stack's name. With Front Door it is Front Door's own, and OpenEdge orders it; without
 // a domain the certificate of Azure's own host name serves. Otherwise it is a managed certificate of Container Apps, in one run:
@@ -60,7 +60,7 @@ func (p *Platform) IssueCertificate(ctx *pulumi.Context, name string, a componen
 		return state, err
 	}
 	p.domain = customDomain{name: domain, proved: after(ctx, pulumi.String(domain).ToStringOutput(), proof, address), apex: domain == z.name, opts: opts}
-	state.Ref.StringOutput = pulumi.Sprintf("%s/managedCertificates/%s", p.cluster.id, certificateName)
+	state.Ref.StringOutput = pulumi.Sprintf("%s/managedCertificates/%s", p.cluster.id, certificateName(domain))
 	return state, nil
 }
 
@@ -75,8 +75,8 @@ func (p *Platform) bindDomain(ctx *pulumi.Context, made *app.ContainerApp) error
 	if p.domain.apex {
 		method = "HTTP"
 	}
-	_, err := app.NewManagedCertificate(ctx, certificateName, &app.ManagedCertificateArgs{
-		ResourceGroupName: p.group, EnvironmentName: p.cluster.name, ManagedCertificateName: pulumi.String(certificateName),
+	_, err := app.NewManagedCertificate(ctx, "domain", &app.ManagedCertificateArgs{
+		ResourceGroupName: p.group, EnvironmentName: p.cluster.name, ManagedCertificateName: pulumi.String(certificateName(p.domain.name)),
 		Properties: app.ManagedCertificatePropertiesArgs{SubjectName: pulumi.String(p.domain.name), DomainControlValidation: pulumi.String(method)},
 	}, p.cloudOpts(p.domain.opts, pulumi.DependsOn([]pulumi.Resource{made}), pulumi.DeletedWith(p.cluster.made))...)
 	if err != nil {

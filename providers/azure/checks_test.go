@@ -16,14 +16,50 @@ func everywhere() []componentstest.Check {
 		{Name: "secrets are given by reference", Test: referred},
 		{Name: "TLS is forced", Test: forced},
 		{Name: "everything that takes tags has them", Test: tagged},
-		{Name: "role assignments are these two", Test: assigned},
-		{Name: "only role assignments are replaced by deleting them first", Test: func(t *testing.T, r *componentstest.Recording) {
+		{Name: "role assignments are these", Test: assigned},
+		{Name: "no container is offered an identity, and only dbinit knows the database's administrator", Test: withheld},
+		{Name: "only what can't stand beside its replacement is deleted before it", Test: func(t *testing.T, r *componentstest.Recording) {
 			for _, one := range r.Resources {
-				if one.DeleteBeforeReplace != (one.Type == token("authorization:RoleAssignment")) {
+				if one.DeleteBeforeReplace != slices.Contains(alone, one.Type) {
 					t.Errorf("%s: deleted before its replacement is %t", one.URN, one.DeleteBeforeReplace)
 				}
 			}
 		}},
+	}
+}
+
+// alone are the types of which Azure takes no second one beside the first: a role for the same principal, an environment in a subnet, a
+// front door with the same domain, and its policy with the same name.
+var alone = []string{token("authorization:RoleAssignment"), clusterKind, token("cdn:Profile"), token("network:Policy")}
+
+// withheld wants that no container gets at an identity, and that the address and password of the database's administrator are in the job
+// dbinit alone, which has another identity than the app.
+func withheld(t *testing.T, r *componentstest.Recording) {
+	admin := ""
+	for _, one := range r.Of(token("keyvault:Secret")) {
+		if strings.HasSuffix(one.Name, "-master-url") {
+			admin = one.At("secretName")[0].(string)
+		}
+	}
+	app, owner := sole(t, r, appKind), ""
+	for _, one := range append(r.Of(token("app:Job")), app) {
+		wantProperty(t, one, "configuration.identitySettings[*].lifecycle", "None")
+		if ids := one.At("configuration.identitySettings[*].identity"); !slices.Equal(ids, one.At("configuration.registries[*].identity")) {
+			t.Errorf("%s has the identities %v", one.Name, ids)
+		}
+		for _, address := range one.At("configuration.secrets[*].keyVaultUrl") {
+			if strings.Contains(address.(string), "/secrets/"+admin+"/") {
+				owner += one.Name
+			}
+		}
+		for _, id := range one.At("configuration.secrets[*].identity") {
+			if setup := strings.HasSuffix(id.(string), "-setup"); setup != (one.Name == "dbinit") && !strings.Contains(id.(string), "-setup") == setup {
+				t.Errorf("%s reads secrets as %v", one.Name, id)
+			}
+		}
+	}
+	if admin == "" || owner != "dbinit" {
+		t.Errorf("the database's administrator (%q) is in %q", admin, owner)
 	}
 }
 
@@ -94,12 +130,18 @@ func referred(t *testing.T, r *componentstest.Recording) {
 		t.Error("the app has secrets by value")
 	}
 	addresses, names := app.At("configuration.secrets[*].keyVaultUrl"), app.At("configuration.secrets[*].name")
-	if len(addresses) < 5 || len(addresses) != len(names) || len(app.At("configuration.secrets[*].identity")) != len(names) {
+	if len(addresses) < 3 || len(addresses) != len(names) || len(app.At("configuration.secrets[*].identity")) != len(names) {
 		t.Errorf("the app has the secrets %v from %v", names, addresses)
 	}
-	for _, ref := range append(app.At("template.containers[*].env[*].secretRef"), app.At("template.initContainers[*].env[*].secretRef")...) {
-		if !slices.Contains(names, ref) {
-			t.Errorf("a container refers to the secret %v, which the app does not have", ref)
+	for _, one := range append(r.Of(token("app:Job")), app) {
+		has := one.At("configuration.secrets[*].name")
+		if values := one.At("configuration.secrets[*].value"); len(values) > 0 {
+			t.Errorf("%s has secrets by value", one.Name)
+		}
+		for _, ref := range one.At("template.containers[*].env[*].secretRef") {
+			if !slices.Contains(has, ref) {
+				t.Errorf("a container refers to the secret %v, which %s does not have", ref, one.Name)
+			}
 		}
 	}
 	for _, one := range r.Of(token("keyvault:Secret")) {

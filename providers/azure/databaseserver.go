@@ -29,6 +29,33 @@ var databaseParameters = []struct{ name, value string }{
 	{"idle_in_transaction_session_timeout", "600000"},
 }
 
+// chosenByAzure are the zones of a server and its standby, which change places in a failover. A state that was refreshed after one holds
+// them, and without this the next update would replace the server to take them out.
+// https://learn.microsoft.com/azure/reliability/reliability-postgresql-flexible-server#availability-zone-support
+var chosenByAzure = []string{"availabilityZone", "highAvailability.standbyAvailabilityZone"}
+
+// grown is the size of the disk in GiB: the configured one, or what it has grown to by itself, since an update says it and Azure refuses
+// one that is smaller.
+// https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-storage#storage-autogrow
+func (p *Platform) grown(ctx *pulumi.Context, configured int) pulumi.IntOutput {
+	return p.global(63, "-").ApplyT(func(name string) (int, error) {
+		var found struct {
+			Storage struct {
+				StorageSizeGB int `pulumi:"storageSizeGB"`
+			} `pulumi:"storage"`
+		}
+		args := struct {
+			ResourceGroupName string `pulumi:"resourceGroupName"`
+			ServerName        string `pulumi:"serverName"`
+		}{p.groupName(), name}
+		err := ctx.Invoke("azure-native:dbforpostgresql/v20240801:getServer", &args, &found, pulumi.Parent(p), pulumi.Provider(p.cloud))
+		if err != nil && !absent(err) {
+			return 0, fmt.Errorf("asking for the size of the database's disk: %w", err)
+		}
+		return max(configured, found.Storage.StorageSizeGB), nil
+	}).(pulumi.IntOutput)
+}
+
 // databaseServer makes the server and what belongs to it, and returns it when its parameters are set.
 //
 // The disk grows by itself when it is nearly full. Deletion protection is asked of Azure, by a lock that holds against everybody, and of
@@ -57,14 +84,14 @@ func (p *Platform) databaseServer(ctx *pulumi.Context, name, sku string, passwor
 		ResourceGroupName: p.group, ServerName: p.global(63, "-").ToStringPtrOutput(),
 		AdministratorLogin: databaseUser, AdministratorLoginPassword: password, AuthConfig: auth, Version: a.Version,
 		Sku:               databaseSKU{Name: sku, Tier: tier},
-		Storage:           databaseStorage{StorageSizeGB: a.StorageGiB, AutoGrow: "Enabled"},
+		Storage:           pulumi.Map{"storageSizeGB": p.grown(ctx, a.StorageGiB), "autoGrow": pulumi.String("Enabled")},
 		Backup:            databaseBackup{BackupRetentionDays: a.BackupDays, GeoRedundantBackup: enabled(p.settings.GeoBackup)},
 		HighAvailability:  databaseAvailability{Mode: mode},
 		MaintenanceWindow: databaseWindow{CustomWindow: "Enabled", DayOfWeek: 0, StartHour: 5},
 		Network: pulumi.Map{
 			"delegatedSubnetResourceId": p.network.database, "privateDnsZoneArmResourceId": zone, "publicNetworkAccess": pulumi.String("Disabled"),
 		},
-	}, &databaseServer{}, p.cloudOpts(opts, pulumi.Protect(a.DeletionProtection)))
+	}, &databaseServer{}, p.cloudOpts(opts, pulumi.Protect(a.DeletionProtection), pulumi.IgnoreChanges(chosenByAzure)))
 	if err != nil {
 		return nil, err
 	}

@@ -174,8 +174,26 @@ func TestPrivateLink(t *testing.T) {
 	wantProperty(t, link, "properties.parameters.connection.value", "door-7f3a")
 	wantProperty(t, link, "properties.mode", "Incremental")
 	wantProperty(t, link, "properties.template.resources[*].properties.privateLinkServiceConnectionState.status", "Approved")
+	wantProperty(t, link, "properties.parameters.message.value", "slipway slipway/production") // by which it is known once it stands
 	if got := link.At("location"); len(got) > 0 {
 		t.Errorf("a deployment in a resource group has the location %v", got)
+	}
+}
+
+// A request that this stack's front door has not made is not approved, whoever is first: it would lead past Front Door.
+func TestStrangersLinkIsNotApproved(t *testing.T) {
+	before := linkArrives
+	linkArrives = watching{limit: time.Millisecond, pause: time.Millisecond}
+	defer func() { linkArrives = before }()
+	of := func(stack string) componentstest.Output {
+		return componentstest.Output{Type: functionOf + "ManagedEnvironment", Property: "privateEndpointConnections", Value: requests(stack, "door-7f3a")}
+	}
+	ready := componentstest.Output{Type: functionOf + "ContainerApp", Property: "latestReadyRevisionName", Value: "links-production--s1-0a1b2c3d"}
+	if _, err := serve(nil, tracks{at("blue", 1, 100)}, ready, of("other/production")); err == nil || !strings.Contains(err.Error(), "has not arrived") {
+		t.Errorf("only strangers ask: %v", err)
+	}
+	if _, err := serve(nil, tracks{at("blue", 1, 100)}, ready, of("slipway/production")); err != nil {
+		t.Errorf("a stranger asks first: %v", err)
 	}
 }
 
@@ -241,6 +259,7 @@ func TestCertificateInOneRun(t *testing.T) {
 		certificate := sole(t, r, token("app:ManagedCertificate"))
 		wantProperty(t, certificate, "properties.subjectName", row.domain)
 		wantProperty(t, certificate, "properties.domainControlValidation", row.method)
+		wantProperty(t, certificate, "managedCertificateName", strings.ReplaceAll(row.domain, ".", "-")) // a certificate keeps its subject
 		wantExport(t, r, "url", "https://"+row.domain)
 	}
 }

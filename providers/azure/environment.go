@@ -20,10 +20,12 @@ const consumption = "Consumption"
 
 // makeEnvironment makes the Container Apps environment in the app's subnet, spread over zones in production. With Front Door Premium it
 // has an inner address only and no public access: Front Door's private link is the only way in. Logs leave by a diagnostic setting,
-// which needs no key of the workspace. Its network can't be changed later: another front door tier makes another environment, and the
-// app with it.
+// which needs no key of the workspace. Its network and its zones can't be changed later: premium instead of another front door, or tier
+// prod instead of dev, makes another environment, and the app with it. A subnet holds one environment, so the old one goes first, and
+// nothing serves until the new one does: some 20 minutes.
 //   - https://learn.microsoft.com/azure/container-apps/environment
 //   - https://learn.microsoft.com/azure/container-apps/networking
+//   - https://learn.microsoft.com/azure/container-apps/custom-virtual-networks#subnet
 //   - https://learn.microsoft.com/azure/container-apps/front-door-custom-virtual-network-private-link
 //   - https://learn.microsoft.com/azure/container-apps/log-options
 func (p *Platform) makeEnvironment(ctx *pulumi.Context) error {
@@ -36,7 +38,7 @@ func (p *Platform) makeEnvironment(ctx *pulumi.Context) error {
 		ZoneRedundant:        pulumi.Bool(p.settings.Prod),
 		WorkloadProfiles:     app.WorkloadProfileArray{app.WorkloadProfileArgs{Name: pulumi.String(consumption), WorkloadProfileType: pulumi.String(consumption)}},
 		AppLogsConfiguration: app.AppLogsConfigurationArgs{Destination: pulumi.String("azure-monitor")},
-	}, p.cloudOpts(opts)...)
+	}, p.cloudOpts(opts, pulumi.DeleteBeforeReplace(true))...)
 	if err != nil {
 		return fmt.Errorf("creating Container Apps environment: %w", err)
 	}

@@ -31,6 +31,8 @@ const responseTimeout = 60
 // the weights are; two more lead to the slots, for requests with the key (see slotRules). With Premium the ways are private links;
 // with Standard they are public, and the network's rules let Front Door's addresses in alone.
 //
+// A profile keeps its tier, and two can't have the same domain, so another tier deletes Front Door and makes it anew.
+//
 // It is global, and changes take some minutes until they are everywhere. Health is not asked for where there is one origin only:
 // there is nothing else to send requests to.
 //   - https://learn.microsoft.com/azure/frontdoor/create-front-door-bicep
@@ -47,7 +49,7 @@ func (p *Platform) openFrontDoor(ctx *pulumi.Context, name string, a components.
 		ResourceGroupName: p.group, Location: pulumi.String("Global"), Sku: cdn.SkuArgs{Name: pulumi.String(f.sku)},
 		Identity:                     cdn.ManagedServiceIdentityArgs{Type: pulumi.String("SystemAssigned")},
 		OriginResponseTimeoutSeconds: pulumi.Int(responseTimeout),
-	}, p.cloudOpts(opts)...)
+	}, p.cloudOpts(opts, pulumi.ReplaceOnChanges([]string{"sku"}), pulumi.DeleteBeforeReplace(true))...)
 	if err != nil {
 		return none, fmt.Errorf("creating Front Door: %w", err)
 	}

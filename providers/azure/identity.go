@@ -7,19 +7,28 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// identity is who the app is to Azure.
-type identity struct{ id, principal pulumi.StringOutput }
+// identity is who something that runs is to Azure.
+type identity struct {
+	name          string // of the identity in the stack
+	id, principal pulumi.StringOutput
+}
 
-// makeIdentity makes the user-assigned identity that the app's instances pull images and read secrets with. It is there before the
-// app, so its rights can be too: one of the app's own would have none at the moment the first instance starts.
+// makeIdentities makes two user-assigned identities, with which Azure pulls images and reads secrets: one for the app and its
+// migrations, and one for what sets the database up. They are there before the app, so their rights can be too: one of the app's own
+// would have none at the moment the first instance starts.
 // https://learn.microsoft.com/azure/container-apps/managed-identity
-func (p *Platform) makeIdentity(ctx *pulumi.Context) error {
-	made, err := managedidentity.NewUserAssignedIdentity(ctx, p.name("app", 128), &managedidentity.UserAssignedIdentityArgs{
-		ResourceGroupName: p.group,
-	}, p.cloudOpts([]pulumi.ResourceOption{pulumi.Parent(p)})...)
-	if err != nil {
-		return fmt.Errorf("creating identity of the app: %w", err)
+func (p *Platform) makeIdentities(ctx *pulumi.Context) error {
+	for name, who := range map[string]*identity{"app": &p.identity, "setup": &p.setup} {
+		made, err := managedidentity.NewUserAssignedIdentity(ctx, p.name(name, 128), &managedidentity.UserAssignedIdentityArgs{
+			ResourceGroupName: p.group,
+		}, p.cloudOpts([]pulumi.ResourceOption{pulumi.Parent(p)})...)
+		if err != nil {
+			return fmt.Errorf("creating identity %s: %w", name, err)
+		}
+		*who = identity{name: name, id: made.ID().ToStringOutput(), principal: made.PrincipalId}
 	}
-	p.identity = identity{id: made.ID().ToStringOutput(), principal: made.PrincipalId}
 	return nil
 }
+
+// identities are all of the stack's.
+func (p *Platform) identities() []identity { return []identity{p.identity, p.setup} }

@@ -28,7 +28,7 @@ type databaseServerArgs struct {
 	ResourceGroupName          pulumi.StringInput
 	ServerName                 pulumi.StringPtrInput
 	Sku                        databaseSKU
-	Storage                    databaseStorage
+	Storage                    pulumi.Map
 	Tags                       pulumi.StringMapInput
 	Version                    string
 }
@@ -46,7 +46,7 @@ type databaseServerInputs struct {
 	ResourceGroupName          string               `pulumi:"resourceGroupName"`
 	ServerName                 *string              `pulumi:"serverName"`
 	Sku                        databaseSKU          `pulumi:"sku"`
-	Storage                    databaseStorage      `pulumi:"storage"`
+	Storage                    map[string]any       `pulumi:"storage"`
 	Tags                       map[string]string    `pulumi:"tags"`
 	Version                    string               `pulumi:"version"`
 }
@@ -78,10 +78,6 @@ type (
 	databaseSKU struct {
 		Name string `pulumi:"name"`
 		Tier string `pulumi:"tier"` // Burstable, GeneralPurpose or MemoryOptimized
-	}
-	databaseStorage struct {
-		AutoGrow      string `pulumi:"autoGrow"`
-		StorageSizeGB int    `pulumi:"storageSizeGB"`
 	}
 )
 

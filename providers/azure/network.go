@@ -29,16 +29,17 @@ type subnetRow struct {
 	name, addresses string
 	delegation      string // the service whose resources alone may be in it
 	endpoints       bool   // holds private endpoints, which follow the rules too
-	vault           bool   // has a way of its own to the vault
+	storage         bool   // has a way of its own to Azure Storage
 	inbound         []securityRule
 }
 
-// makeNetwork makes the network: a subnet for Container Apps and one for PostgreSQL, each delegated to its service, and in production
-// one for private endpoints. Every subnet has a security group, and all subnets are part of the network's own definition: made one by
+// makeNetwork makes the network: a subnet for Container Apps and one for PostgreSQL, each delegated to its service, and one for
+// private endpoints. A server sends its log of changes to Azure Storage, by a service endpoint. Every subnet has a security group, and all subnets are part of the network's own definition: made one by
 // one, they would fail on each other, since Azure changes a network one step at a time.
 //   - https://learn.microsoft.com/azure/virtual-network/virtual-network-manage-subnet
 //   - https://learn.microsoft.com/azure/virtual-network/subnet-delegation-overview
 //   - https://learn.microsoft.com/azure/private-link/disable-private-endpoint-network-policy
+//   - https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-networking-private#virtual-network-concepts
 func (p *Platform) makeNetwork(ctx *pulumi.Context) error {
 	opts := []pulumi.ResourceOption{pulumi.Parent(p)}
 	subnets := pulumi.MapArray{}
@@ -59,8 +60,8 @@ func (p *Platform) makeNetwork(ctx *pulumi.Context) error {
 		if row.endpoints {
 			subnet["privateEndpointNetworkPolicies"] = pulumi.String("NetworkSecurityGroupEnabled")
 		}
-		if row.vault {
-			subnet["serviceEndpoints"] = pulumi.MapArray{pulumi.Map{"service": pulumi.String("Microsoft.KeyVault")}}
+		if row.storage {
+			subnet["serviceEndpoints"] = pulumi.MapArray{pulumi.Map{"service": pulumi.String("Microsoft.Storage")}}
 		}
 		subnets = append(subnets, subnet)
 	}
@@ -85,7 +86,7 @@ func (p *Platform) makeNetwork(ctx *pulumi.Context) error {
 //   - https://learn.microsoft.com/azure/frontdoor/origin-security
 //   - https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#default-security-rules
 func (p *Platform) subnets() []subnetRow {
-	apps := subnetRow{name: "apps", addresses: appsRange, delegation: "Microsoft.App/environments", vault: !p.settings.Prod}
+	apps := subnetRow{name: "apps", addresses: appsRange, delegation: "Microsoft.App/environments"}
 	switch p.settings.FrontDoor {
 	case FrontDoorNone:
 		apps.inbound = []securityRule{allow(100, "public", "Internet", appsRange, "The public: HTTPS, and HTTP, which is redirected", "80", "443", "31080", "31443")}
@@ -93,18 +94,17 @@ func (p *Platform) subnets() []subnetRow {
 		apps.inbound = []securityRule{allow(100, "front-door", "AzureFrontDoor.Backend", appsRange, "Front Door by HTTPS", "443", "31443")}
 	}
 	rows := []subnetRow{apps, {
-		name: "database", addresses: databaseRange, delegation: "Microsoft.DBforPostgreSQL/flexibleServers", inbound: []securityRule{
+		name: "database", addresses: databaseRange, delegation: "Microsoft.DBforPostgreSQL/flexibleServers", storage: true, inbound: []securityRule{
 			allow(100, "app", appsRange, databaseRange, "PostgreSQL, from the app", "5432"),
 			allow(110, "standby", databaseRange, databaseRange, "PostgreSQL and its pooler between the server and its standby", "5432", "6432"),
 			deny(4000, databaseRange),
 		},
-	}}
-	if p.settings.Prod {
-		rows = append(rows, subnetRow{name: "endpoints", addresses: endpointsRange, endpoints: true, inbound: []securityRule{
+	}, {
+		name: "endpoints", addresses: endpointsRange, endpoints: true, inbound: []securityRule{
 			allow(100, "app", appsRange, endpointsRange, "Vault and cache, from the app", "443", fmt.Sprint(cachePort)),
 			deny(4000, endpointsRange),
-		}})
-	}
+		},
+	}}
 	return rows
 }
 

@@ -54,6 +54,10 @@ type Settings struct {
 	GeoBackup bool
 	// EntraAdmin administers the database beside the generated login. Default: nobody.
 	EntraAdmin Principal
+	// Rolling replaces the version that runs in place, so there never are two. Default false.
+	Rolling bool
+	// Operations are what is done beside making resources. Default NewREST().
+	Operations Operations
 	// RegistryToken exchanges a token of the deployer for one of a registry. Default ExchangeToken, which asks the registry.
 	RegistryToken func(ctx context.Context, registry, tenant, token string) (string, error)
 }
@@ -95,7 +99,8 @@ type Platform struct {
 	groupID  pulumi.StringOutput
 	logs     logs
 	network  network
-	identity identity
+	identity identity // of the app and its migrations
+	setup    identity // of what sets the database up
 	vault    vault
 	registry registry
 	cluster  environment
@@ -118,6 +123,9 @@ func NewPlatform(ctx *pulumi.Context, s Settings, opts ...pulumi.ResourceOption)
 	if s.RegistryToken == nil {
 		s.RegistryToken = ExchangeToken
 	}
+	if s.Operations == nil {
+		s.Operations = NewREST()
+	}
 	p := &Platform{settings: s, project: ctx.Project(), stack: ctx.Stack()}
 	if err := p.checkRegion(); err != nil {
 		return nil, fmt.Errorf("azure platform: %w", err)
@@ -127,7 +135,7 @@ func NewPlatform(ctx *pulumi.Context, s Settings, opts ...pulumi.ResourceOption)
 		return nil, fmt.Errorf("azure platform: %w", err)
 	}
 	for _, step := range []func(*pulumi.Context) error{
-		p.makeProviders, p.identify, p.makeGroup, p.makeLogs, p.makeNetwork, p.makeIdentity, p.makeVault, p.makeRegistry, p.makeEnvironment,
+		p.makeProviders, p.identify, p.makeGroup, p.makeLogs, p.makeNetwork, p.makeIdentities, p.makeVault, p.makeRegistry, p.makeEnvironment,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, fmt.Errorf("azure platform: %w", err)

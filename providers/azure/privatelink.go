@@ -2,7 +2,6 @@ package azure
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -24,19 +23,23 @@ func (p *Platform) privateLink(environment pulumi.StringInput) cdn.SharedPrivate
 	}
 }
 
-// linkMessage is what Front Door's request for the connection says; it is known by that.
-func (p *Platform) linkMessage() string { return "slipway " + p.project + "/" + p.stack }
+// linkMessage is what Front Door's request for the connection says. The connection is known by it, before and after it is approved: any
+// customer of Azure can ask for one. Azure takes 140 characters.
+// https://learn.microsoft.com/azure/templates/microsoft.cdn/2024-09-01/profiles/origingroups/origins
+func (p *Platform) linkMessage() string { return join("slipway "+p.project+"/"+p.stack, "", 140) }
 
 // approval is the template that accepts a connection. Its name is Front Door's choice.
 var approval = map[string]any{
 	"$schema":        "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
 	"contentVersion": "1.0.0.0",
-	"parameters":     map[string]any{"environment": map[string]any{"type": "string"}, "connection": map[string]any{"type": "string"}},
+	"parameters": map[string]any{
+		"environment": map[string]any{"type": "string"}, "connection": map[string]any{"type": "string"}, "message": map[string]any{"type": "string"},
+	},
 	"resources": []any{map[string]any{
 		"type": "Microsoft.App/managedEnvironments/privateEndpointConnections", "apiVersion": "2024-10-02-preview",
 		"name": "[format('{0}/{1}', parameters('environment'), parameters('connection'))]",
 		"properties": map[string]any{"privateLinkServiceConnectionState": map[string]any{
-			"status": "Approved", "description": "Front Door of this stack", "actionsRequired": "None",
+			"status": "Approved", "description": "[parameters('message')]", "actionsRequired": "None",
 		}},
 	}},
 }
@@ -63,17 +66,18 @@ func (p *Platform) approveLink(ctx *pulumi.Context, name string, origins pulumi.
 			if err != nil {
 				return "", false, fmt.Errorf("asking for private links to the environment: %w", err)
 			}
-			text := living(found.PrivateEndpointConnections)
+			text := living(found.PrivateEndpointConnections, p.linkMessage())
 			return text, text != "", nil
 		})
 		if err == nil && !done {
-			err = errors.New("Front Door's request for a private link has not arrived at the environment yet: run the update again in a minute")
+			err = fmt.Errorf("Front Door's request for a private link, with the message %q, has not arrived at the environment yet: run the update again in a minute", p.linkMessage())
 		}
 		return text, err
 	}).(pulumi.StringOutput)
 	parameters := resources.DeploymentParameterMap{
 		"environment": resources.DeploymentParameterArgs{Value: environment},
 		"connection":  resources.DeploymentParameterArgs{Value: connection},
+		"message":     resources.DeploymentParameterArgs{Value: pulumi.String(p.linkMessage())},
 	}
 	deployed, err := resources.NewDeployment(ctx, name+"-link", &resources.DeploymentArgs{
 		ResourceGroupName: p.group, DeploymentName: pulumi.String(p.fixed("link", 64)),
@@ -85,15 +89,18 @@ func (p *Platform) approveLink(ctx *pulumi.Context, name string, origins pulumi.
 	return deployed, nil
 }
 
-// living is the name of the connection that is asked for or stands. One that was refused, or whose other end is gone, stays in the list
-// and can't be approved any more.
-func living(all []app.PrivateEndpointConnectionResponse) string {
+// living is the name of the connection that is asked for or stands, with this message: another is a stranger's, who would get past Front
+// Door with it. One that was refused, or whose other end is gone, stays in the list and can't be approved any more.
+func living(all []app.PrivateEndpointConnectionResponse, message string) string {
 	for _, c := range all {
-		status := ""
+		status, said := "", ""
 		if c.PrivateLinkServiceConnectionState.Status != nil {
 			status = *c.PrivateLinkServiceConnectionState.Status
 		}
-		if c.Name != "" && status != "Rejected" && status != "Disconnected" {
+		if c.PrivateLinkServiceConnectionState.Description != nil {
+			said = *c.PrivateLinkServiceConnectionState.Description
+		}
+		if c.Name != "" && said == message && status != "Rejected" && status != "Disconnected" {
 			return c.Name
 		}
 	}

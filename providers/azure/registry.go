@@ -7,11 +7,11 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// registry holds the stack's images. server is its host name, token what it takes as the deployer's password; pull is the app's right
-// to its images.
+// registry holds the stack's images. server is its host name, token what it takes as the deployer's password; pull are the identities'
+// rights to its images.
 type registry struct {
 	server, token pulumi.StringOutput
-	pull          pulumi.Resource
+	pull          []pulumi.Resource
 }
 
 // untaggedDays is how long an image that no tag names is kept: the rest of a push that was cut off. Each push has a tag of its own
@@ -21,7 +21,7 @@ type registry struct {
 //   - https://azure.microsoft.com/pricing/details/container-registry/
 const untaggedDays = 30
 
-// makeRegistry makes the registry, without admin user. The app's identity may pull from it and nothing else. It stays reachable from
+// makeRegistry makes the registry, without admin user. The stack's identities may pull from it and nothing else. It stays reachable from
 // outside: images are pushed by pipelines and laptops, which have no way into the network. What lets somebody in is a role in Entra
 // ID alone. In production it is spread over zones.
 //   - https://learn.microsoft.com/azure/container-registry/container-registry-authentication#admin-account
@@ -45,7 +45,7 @@ func (p *Platform) makeRegistry(ctx *pulumi.Context) error {
 	if err != nil {
 		return fmt.Errorf("creating container registry: %w", err)
 	}
-	if p.registry.pull, err = p.assign(ctx, "registry-pull", pullImages, made.ID(), opts); err != nil {
+	if p.registry.pull, err = p.assignAll(ctx, "registry-pull", pullImages, made.ID(), opts); err != nil {
 		return err
 	}
 	if err := p.diagnose(ctx, "registry", made.ID(), true, true, opts); err != nil {

@@ -10,11 +10,13 @@ import (
 
 // grants are all role assignments of a stack: one row for each, with the type of the only resource that it reaches.
 var grants = []struct{ name, role, scope string }{
-	{"registry-pull", "7f951dda-4ed3-4680-a7ca-43fe172d538d", "Microsoft.ContainerRegistry/registries"},
-	{"vault-secrets", "4633458b-17de-408a-b874-0445c86b69e6", "Microsoft.KeyVault/vaults"},
+	{"registry-pull-app", "7f951dda-4ed3-4680-a7ca-43fe172d538d", "Microsoft.ContainerRegistry/registries"},
+	{"registry-pull-setup", "7f951dda-4ed3-4680-a7ca-43fe172d538d", "Microsoft.ContainerRegistry/registries"},
+	{"vault-secrets-app", "4633458b-17de-408a-b874-0445c86b69e6", "Microsoft.KeyVault/vaults"},
+	{"vault-secrets-setup", "4633458b-17de-408a-b874-0445c86b69e6", "Microsoft.KeyVault/vaults"},
 }
 
-// assigned wants these role assignments and no other, each to the app's identity, on one resource, under a GUID of its own.
+// assigned wants these role assignments and no other, two to each identity of the stack, on one resource each, under a GUID of its own.
 func assigned(t *testing.T, r *componentstest.Recording) {
 	all := r.Of(token("authorization:RoleAssignment"))
 	if len(all) != len(grants) {

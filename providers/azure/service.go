@@ -12,20 +12,21 @@ import (
 // slots are both slots, whether or not a track is in them.
 var slots = []components.Slot{components.Blue, components.Green}
 
-// patience bounds how long one deployment is waited for: the database is waited for (2 min at most), then migrated, then the app
-// starts.
-const patience = "45m"
+// patience bounds how long one deployment is waited for: a large image is pulled, then the app starts.
+const patience = "30m"
 
 // deployment is what the tracks of the app share.
 type deployment struct {
 	args      components.ServiceArgs
 	name      string // of the container app
 	collector components.ImageRef
-	secrets   []secretLink
+	traces    components.SecretRef // what the collector sends with
+	running   *runningApp
+	ran       []pulumi.StringOutput // known when the steps before the app have succeeded
 	revisions map[components.Slot]revision
 }
 
-// RunService runs the app as a container app in multiple-revision mode. The last track is the newest: its template is what the app's
+// RunService runs the app as a container app, after the jobs that come before it. The last track is the newest: its template is what the app's
 // definition holds, and a change of it makes a new revision. Revisions never change, so a second track is the one that an earlier
 // update has made, called by its name. Weights and labels of the slots are the ingress's own.
 //
@@ -49,14 +50,18 @@ func (p *Platform) RunService(ctx *pulumi.Context, _ string, a components.Servic
 	if d.collector, err = p.collectorImage(ctx, opts); err != nil {
 		return none, err
 	}
-	traces, err := p.storeSecret(ctx, "traces-connection", p.logs.connection, opts)
+	if d.traces, err = p.storeSecret(ctx, "traces-connection", p.logs.connection, opts); err != nil {
+		return none, err
+	}
+	if d.running, err = p.running(ctx, d); err != nil {
+		return none, err
+	}
+	newest := a.Tracks[len(a.Tracks)-1]
+	back, err := d.running.goesBack(ctx, d, newest)
 	if err != nil {
 		return none, err
 	}
-	d.secrets = d.links(traces)
-	newest := a.Tracks[len(a.Tracks)-1]
-	back, err := p.goesBack(ctx, d, newest)
-	if err != nil {
+	if d.ran, err = p.steps(ctx, d, newest, back, opts); err != nil {
 		return none, err
 	}
 	for _, t := range a.Tracks {
@@ -74,7 +79,7 @@ func (p *Platform) RunService(ctx *pulumi.Context, _ string, a components.Servic
 	}
 	state := components.ServiceState{Scope: p.serviceScope(ctx, d, made), Health: p.health(d, made)}
 	if !back {
-		state.Ready = p.deployed(ctx, made, d.revisions[newest.Slot].name)
+		state.Ready = p.deployed(ctx, d, made, d.revisions[newest.Slot].name)
 	}
 	return state, nil
 }
@@ -100,6 +105,9 @@ func (p *Platform) checkService(a components.ServiceArgs) error {
 func (p *Platform) containerApp(ctx *pulumi.Context, d deployment, newest components.Track, back bool, opts []pulumi.ResourceOption) (*app.ContainerApp, error) {
 	template := p.template(d, newest)
 	template.RevisionSuffix = d.revisions[newest.Slot].suffix
+	if len(d.ran) > 0 {
+		template.RevisionSuffix = joined(d.revisions[newest.Slot].suffix, d.ran)
+	}
 	ingress := app.IngressArgs{
 		External: pulumi.Bool(true), TargetPort: pulumi.Int(d.args.Port), Transport: pulumi.String("auto"), AllowInsecure: pulumi.Bool(false),
 		StickySessions: app.IngressStickySessionsArgs{Affinity: pulumi.String("none")},
@@ -109,7 +117,7 @@ func (p *Platform) containerApp(ctx *pulumi.Context, d deployment, newest compon
 		ingress.CustomDomains = app.CustomDomainArray{app.CustomDomainArgs{Name: p.domain.proved, BindingType: app.BindingTypeAuto}}
 	}
 	more := []pulumi.ResourceOption{
-		pulumi.DependsOn([]pulumi.Resource{p.registry.pull}),
+		pulumi.DependsOn(p.registry.pull),
 		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: patience, Update: patience, Delete: "20m"}),
 	}
 	if back {
@@ -120,9 +128,9 @@ func (p *Platform) containerApp(ctx *pulumi.Context, d deployment, newest compon
 		EnvironmentId: p.cluster.id, WorkloadProfileName: pulumi.String(consumption),
 		Identity: app.ManagedServiceIdentityArgs{Type: pulumi.String("UserAssigned"), UserAssignedIdentities: pulumi.StringArray{p.identity.id}},
 		Configuration: app.ConfigurationArgs{
-			ActiveRevisionsMode: pulumi.String("Multiple"), MaxInactiveRevisions: pulumi.Int(keptRevisions), Ingress: ingress,
+			ActiveRevisionsMode: pulumi.String(p.revisionsMode(d, back)), IdentitySettings: offeredToNone(p.identity), MaxInactiveRevisions: pulumi.Int(keptRevisions), Ingress: ingress,
 			Registries: app.RegistryCredentialsArray{app.RegistryCredentialsArgs{Server: p.registry.server, Identity: p.identity.id}},
-			Secrets:    p.secrets(d.secrets),
+			Secrets:    p.secrets(append(links(collectorContainer, map[string]components.SecretRef{connectionVariable: d.traces}), links(appContainer, d.args.Secrets)...), d.running, p.identity),
 		},
 		Template: template,
 	}, p.cloudOpts(opts, more...)...)
@@ -130,6 +138,30 @@ func (p *Platform) containerApp(ctx *pulumi.Context, d deployment, newest compon
 		return nil, fmt.Errorf("running the app: %w", err)
 	}
 	return made, nil
+}
+
+// joined is a text that is known when others are.
+func joined(text pulumi.StringOutput, others []pulumi.StringOutput) pulumi.StringOutput {
+	all := []any{text}
+	for _, o := range others {
+		all = append(all, o)
+	}
+	return pulumi.All(all...).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput)
+}
+
+// revisionsMode is how many revisions are active. A stack that replaces its version in place has one: Azure starts the next, moves the
+// traffic when that is ready, and stops the one before. Otherwise there may be two, which a label and a weight each need, and the one
+// that is left behind is stopped when the new one is ready (see deployed).
+//
+// The mode Labels, in which Azure would stop it by itself, is a preview that says little of what an app's definition must hold, and that
+// Azure's own command line does not let an app change to in an update (https://github.com/Azure/azure-cli-extensions/pull/8927).
+//   - https://learn.microsoft.com/azure/container-apps/revisions#revision-modes
+//   - https://learn.microsoft.com/azure/container-apps/deployment-labels
+func (p *Platform) revisionsMode(d deployment, back bool) string {
+	if p.settings.Rolling && len(d.args.Tracks) == 1 && !back {
+		return "Single"
+	}
+	return "Multiple"
 }
 
 // keptRevisions is how many revisions without traffic stay known, to go back to by hand.

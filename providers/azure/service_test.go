@@ -99,7 +99,8 @@ func TestRolloutSteps(t *testing.T) {
 				wantProperty(t, app, "configuration.ingress.traffic[*].latestRevision", true)
 			}
 			newest := row.run[len(row.run)-1]
-			images := append(app.At("template.containers[*].image"), app.At("template.initContainers[*].image")...)
+			migration, _ := mustServe(t, row.run).Find(token("app:Job"), "migrate")
+			images := append(app.At("template.containers[*].image"), migration.At("template.containers[*].image")...)
 			if got := images[0]; got != "registry.azurecr.io/links@sha256:"+newest.Version || images[len(images)-1] != got {
 				t.Errorf("the app and its migration run %v", images)
 			}
@@ -148,10 +149,9 @@ func TestNotReadyFails(t *testing.T) {
 func TestTemplate(t *testing.T) {
 	app := sole(t, mustServe(t, tracks{at("blue", 1, 100)}), appKind)
 	wantProperty(t, app, "template.containers[*].name", "app", "collector")
-	wantProperty(t, app, "template.initContainers[*].name", "migrate")
-	wantProperty(t, app, "template.initContainers[*].args[*]", "migrate")
+	wantProperty(t, app, "template.initContainers[*].name")
 	wantProperty(t, app, "template.containers[*].resources.cpu", 0.45, 0.05)
-	wantProperty(t, app, "template.containers[*].resources.memory", "0.9Gi", "0.1Gi")
+	wantProperty(t, app, "template.containers[*].resources.memory", "0.8Gi", "0.2Gi")
 	wantProperty(t, app, "template.containers[*].probes[*].type", "Startup", "Readiness", "Liveness")
 	wantProperty(t, app, "template.containers[*].probes[*].httpGet.path", "/readyz", "/readyz", "/healthz")
 	for _, n := range app.At("template.containers[*].probes[*].failureThreshold") {
@@ -177,13 +177,13 @@ func TestLimits(t *testing.T) {
 		memory      int
 		cores       pulumi.Float64
 		memoryInGiB string
-	}{{0.25, 512, 0.2, "0.4Gi"}, {0.5, 1024, 0.45, "0.9Gi"}, {0.75, 1536, 0.7, "1.4Gi"}, {1.25, 2560, 1.2, "2.4Gi"}, {4, 8192, 3.95, "7.9Gi"}} {
+	}{{0.25, 512, 0.2, "0.3Gi"}, {0.5, 1024, 0.45, "0.8Gi"}, {0.75, 1536, 0.7, "1.3Gi"}, {1.25, 2560, 1.2, "2.3Gi"}, {4, 8192, 3.95, "7.8Gi"}} {
 		got := limits(row.cpu-collectorCPU, row.memory-collectorMemory)
 		if got.Cpu != row.cores || got.Memory != pulumi.String(row.memoryInGiB) {
 			t.Errorf("%g cores and %d MiB: the app has %v and %v, want %v and %s", row.cpu, row.memory, got.Cpu, got.Memory, row.cores, row.memoryInGiB)
 		}
 	}
-	if got := limits(collectorCPU, collectorMemory); got.Cpu != pulumi.Float64(0.05) || got.Memory != pulumi.String("0.1Gi") {
+	if got := limits(collectorCPU, collectorMemory); got.Cpu != pulumi.Float64(0.05) || got.Memory != pulumi.String("0.2Gi") {
 		t.Errorf("the collector has %v and %v", got.Cpu, got.Memory)
 	}
 }

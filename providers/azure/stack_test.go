@@ -21,11 +21,7 @@ type whole struct {
 // recorded runs a stack in production with a domain, or one that is changed.
 func recorded(t *testing.T, settings func(*Settings), change func(*whole)) *componentstest.Recording {
 	t.Helper()
-	w := whole{
-		settings: settings, rows: components.Signals(nil),
-		database: components.DatabaseArgs{Name: "links", Version: "16", Size: "small", StorageGiB: 32, HA: true, BackupDays: 14, DeletionProtection: true},
-		edge:     components.EdgeArgs{Domain: "links.example.com", Zone: "example.com", RateLimit: 600, WAF: true},
-	}
+	w := defaultWhole(settings)
 	if change != nil {
 		change(&w)
 	}
@@ -36,8 +32,17 @@ func recorded(t *testing.T, settings func(*Settings), change func(*whole)) *comp
 	return r
 }
 
-func (w whole) record() (*componentstest.Recording, error) {
-	outputs := append(testAnswers(), componentstest.Output{Type: functionOf + "ContainerApp", Property: "latestReadyRevisionName", Value: "links-production--s1-0a1b2c3d"})
+// defaultWhole is a stack in production with a domain.
+func defaultWhole(settings func(*Settings)) whole {
+	return whole{
+		settings: settings, rows: components.Signals(nil),
+		database: components.DatabaseArgs{Name: "links", Version: "16", Size: "small", StorageGiB: 32, HA: true, BackupDays: 14, DeletionProtection: true},
+		edge:     components.EdgeArgs{Domain: "links.example.com", Zone: "example.com", RateLimit: 600, WAF: true},
+	}
+}
+
+func (w whole) record(more ...componentstest.Output) (*componentstest.Recording, error) {
+	outputs := append(append(testAnswers(), more...), componentstest.Output{Type: functionOf + "ContainerApp", Property: "latestReadyRevisionName", Value: "links-production--s1-0a1b2c3d"})
 	return componentstest.Record(func(ctx *pulumi.Context) error {
 		p, err := platformWith(w.settings)(ctx, "links")
 		if err != nil {
@@ -58,7 +63,7 @@ func (w whole) record() (*componentstest.Recording, error) {
 			return err
 		}
 		service, err := components.NewService(ctx, p, "links", components.ServiceArgs{
-			App: "links", Port: 8080, CPU: 0.5, MemoryMiB: 1024, MinReplicas: 2, MaxReplicas: 2, Tracks: tracks{at("blue", 1, 100)}, Init: []components.InitStep{database.Init},
+			App: "links", Port: 8080, CPU: 0.5, MemoryMiB: 1024, MinReplicas: 2, MaxReplicas: 2, Tracks: tracks{at("blue", 1, 100)}, Init: []components.InitStep{database.Init}, Migrate: []string{"migrate"},
 			Secrets: map[string]components.SecretRef{"DATABASE_URL": database.URL, "CACHE_URL": cache.URL},
 		}, parent)
 		if err != nil {

@@ -24,6 +24,11 @@ func TestDatabaseServer(t *testing.T) {
 	if !server.Protect {
 		t.Error("Pulumi would delete the server")
 	}
+	for _, chosen := range []string{"availabilityZone", "highAvailability.standbyAvailabilityZone"} {
+		if !slices.Contains(server.IgnoreChanges, chosen) {
+			t.Errorf("after a failover and a refresh, %s would be changed, which replaces the server", chosen)
+		}
+	}
 	lock := sole(t, r, token("authorization:ManagementLockByScope"))
 	wantProperty(t, lock, "level", "CanNotDelete")
 	if !strings.Contains(lock.At("scope")[0].(string), "/flexibleServers/") {
@@ -42,7 +47,8 @@ func TestSmallDatabase(t *testing.T) {
 	wantProperty(t, server, "highAvailability.mode", "Disabled")
 	wantProperty(t, server, "authConfig.activeDirectoryAuth", "Disabled")
 	wantProperty(t, server, "authConfig.tenantId")
-	for _, kind := range []string{"authorization:ManagementLockByScope", "dbforpostgresql:Administrator", "network:PrivateEndpoint"} {
+	wantProperty(t, sole(t, r, token("network:PrivateEndpoint")), "privateLinkServiceConnections[*].groupIds[*]", "vault") // and no other
+	for _, kind := range []string{"authorization:ManagementLockByScope", "dbforpostgresql:Administrator"} {
 		if n := len(r.Of(token(kind))); n > 0 || server.Protect {
 			t.Errorf("there are %d of %s", n, kind)
 		}
@@ -123,7 +129,7 @@ func TestVault(t *testing.T) {
 	wantProperty(t, vault, "properties.enableRbacAuthorization", true)
 	wantProperty(t, vault, "properties.softDeleteRetentionInDays", 90.0)
 	for _, secret := range r.Of(token("keyvault:Secret")) {
-		for _, first := range []string{"vault-secrets", "vault"} {
+		for _, first := range []string{"vault-secrets-app", "vault-secrets-setup", "vault"} {
 			kind := token("authorization:RoleAssignment")
 			if first == "vault" {
 				kind = token("network:PrivateDnsZoneGroup")
@@ -177,5 +183,18 @@ func TestDatabaseInRegionsThatLackSomething(t *testing.T) {
 		if _, err := w.record(); err == nil || !strings.Contains(err.Error(), row.key+": not supported on azure") {
 			t.Errorf("%s: %v", row.region, err)
 		}
+	}
+}
+
+// A disk that has grown by itself is not made smaller, which Azure refuses; one that is configured larger grows.
+func TestDiskThatHasGrown(t *testing.T) {
+	for grown, want := range map[int]float64{0: 64, 32: 64, 256: 256} {
+		w := defaultWhole(nil)
+		w.database.StorageGiB = 64
+		r, err := w.record(componentstest.Output{Type: "azure-native:dbforpostgresql/v20240801:getServer", Property: "storage", Value: map[string]any{"storageSizeGB": grown}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantProperty(t, sole(t, r, token("dbforpostgresql:Server")), "storage.storageSizeGB", want)
 	}
 }

@@ -14,16 +14,18 @@ import (
 
 const (
 	appContainer       = "app"
-	migrateContainer   = "migrate"
 	collectorContainer = "collector"
 
 	// telemetry is where the collector beside the app takes traces.
 	telemetry = "http://127.0.0.1:4318"
 
 	// What the collector takes of an instance's cores and MiB. Azure wants the sum of both containers to be one of its sizes, and
-	// memory in tenths of a GiB.
+	// memory in tenths of a GiB. It refuses data beyond 150 MiB (collector/config.yaml), and its heap is collected harder from 130 on.
 	collectorCPU    = 0.05
-	collectorMemory = 103 // 0.1 GiB
+	collectorMemory = 205 // 0.2 GiB
+	collectorHeap   = "130MiB"
+
+	connectionVariable = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 )
 
 // proxies are where requests come from: the environment's own ingress, whose addresses are of these ranges in every network, and,
@@ -35,70 +37,22 @@ const proxies = appsRange + ",100.100.0.0/17,100.100.128.0/19,100.100.160.0/19,1
 // https://learn.microsoft.com/azure/frontdoor/origin-security#ip-address-filtering
 const frontDoorProxies = ",147.243.0.0/16,2a01:111:2050::/44"
 
-// secretLink is a secret of the container app: its name there, and its address in the vault.
-type secretLink struct {
-	name string
-	ref  pulumi.StringOutput
-}
-
-// secretName is the name of a secret in the app, of a step before the app, or of the collector.
-func secretName(owner, variable string) string { return clean(owner + "-" + variable) }
-
-// links are all secrets that containers of the app refer to, in a fixed order.
-func (d deployment) links(traces components.SecretRef) []secretLink {
-	all := []secretLink{{secretName(collectorContainer, "connection"), traces.StringOutput}}
-	add := func(owner string, secrets map[string]components.SecretRef) {
-		for _, variable := range slices.Sorted(maps.Keys(secrets)) {
-			all = append(all, secretLink{secretName(owner, variable), secrets[variable].StringOutput})
-		}
-	}
-	for _, s := range d.args.Init {
-		add(s.Name, s.Secrets)
-	}
-	add(appContainer, d.args.Secrets)
-	return all
-}
-
-// secrets refers to the vault; the app's identity reads the values, and none stands in the app's definition.
-// https://learn.microsoft.com/azure/container-apps/manage-secrets#reference-secret-from-key-vault
-func (p *Platform) secrets(all []secretLink) app.SecretArray {
-	var out app.SecretArray
-	for _, s := range all {
-		out = append(out, app.SecretArgs{Name: pulumi.String(s.name), KeyVaultUrl: s.ref, Identity: p.identity.id})
-	}
-	return out
-}
-
-// template is what a revision is made of: the steps before the app and the migration as init containers, one after the other, then
-// the app with the collector beside it. Init containers run in every new instance before the app does; one that fails keeps the
-// instance from starting, and is started again. They have the instance's own size.
+// template is what a revision is made of: the app with the collector beside it. What comes before the app are jobs (see steps).
 //
 // Container Apps has no way to choose a user, a read-only root file system or capabilities; what the image says holds.
-//   - https://learn.microsoft.com/azure/container-apps/containers
-//   - https://learn.microsoft.com/azure/container-apps/containers#init-containers
+// https://learn.microsoft.com/azure/container-apps/containers
 func (p *Platform) template(d deployment, t components.Track) app.TemplateArgs {
 	a := d.args
-	var steps app.InitContainerArray
-	for _, s := range a.Init {
-		steps = append(steps, app.InitContainerArgs{Name: pulumi.String(s.Name), Image: s.Image.StringOutput, Args: pulumi.ToStringArray(s.Command), Env: environmentOf(s.Name, s.Env, s.Secrets)})
-	}
-	env := environmentOf(appContainer, p.appEnvironment(a, t), a.Secrets)
-	if len(a.Migrate) > 0 {
-		steps = append(steps, app.InitContainerArgs{Name: pulumi.String(migrateContainer), Image: t.Image.StringOutput, Args: pulumi.ToStringArray(a.Migrate), Env: env})
-	}
+	collector := map[string]components.SecretRef{connectionVariable: d.traces}
 	return app.TemplateArgs{
-		InitContainers: steps,
 		Containers: app.ContainerArray{
 			app.ContainerArgs{
-				Name: pulumi.String(appContainer), Image: t.Image.StringOutput, Env: env, Probes: probes(a),
+				Name: pulumi.String(appContainer), Image: t.Image.StringOutput, Env: environmentOf(appContainer, p.appEnvironment(a, t), a.Secrets), Probes: probes(a),
 				Resources: limits(a.CPU-collectorCPU, a.MemoryMiB-collectorMemory),
 			},
 			app.ContainerArgs{
 				Name: pulumi.String(collectorContainer), Image: d.collector.StringOutput, Resources: limits(collectorCPU, collectorMemory),
-				Env: app.EnvironmentVarArray{
-					app.EnvironmentVarArgs{Name: pulumi.String("APPLICATIONINSIGHTS_CONNECTION_STRING"), SecretRef: pulumi.String(secretName(collectorContainer, "connection"))},
-					app.EnvironmentVarArgs{Name: pulumi.String("GOMEMLIMIT"), Value: pulumi.String("80MiB")},
-				},
+				Env: environmentOf(collectorContainer, map[string]pulumi.StringInput{"GOMEMLIMIT": pulumi.String(collectorHeap)}, collector),
 			},
 		},
 		Scale:                         p.scale(a),
@@ -109,8 +63,13 @@ func (p *Platform) template(d deployment, t components.Track) app.TemplateArgs {
 // limits are those of a container, in the decimals that Azure takes.
 // https://learn.microsoft.com/azure/container-apps/containers#allocations
 func limits(cpu float64, memoryMiB int) app.ContainerResourcesArgs {
+	return app.ContainerResourcesArgs{Cpu: pulumi.Float64(float64(int(cpu*100+0.5)) / 100), Memory: pulumi.String(gibibytes(memoryMiB))}
+}
+
+// gibibytes writes MiB as Azure takes them: in tenths of a GiB.
+func gibibytes(memoryMiB int) string {
 	tenths := (float64(memoryMiB) + 1) / 102.4
-	return app.ContainerResourcesArgs{Cpu: pulumi.Float64(float64(int(cpu*100+0.5)) / 100), Memory: pulumi.String(strconv.FormatFloat(float64(int(tenths+0.5))/10, 'f', -1, 64) + "Gi")}
+	return strconv.FormatFloat(float64(int(tenths+0.5))/10, 'f', -1, 64) + "Gi"
 }
 
 // probes ask the app itself. It has two minutes to answer its readiness path for the first time; from then on three bad answers take an
@@ -164,21 +123,25 @@ var roots = []string{"DATABASE_CA", "CACHE_CA"}
 
 // environmentOf writes variables in a fixed order.
 func environmentOf(owner string, plain map[string]pulumi.StringInput, secrets map[string]components.SecretRef) app.EnvironmentVarArrayOutput {
-	values := pulumi.StringMap{}
+	values, refs := pulumi.StringMap{}, pulumi.StringMap{}
 	for name, value := range plain {
 		if _, secret := secrets[name]; !secret {
 			values[name] = value
 		}
 	}
-	return values.ToStringMapOutput().ApplyT(func(known map[string]string) []app.EnvironmentVar {
+	for name, ref := range secrets {
+		refs[name] = ref.StringOutput
+	}
+	return pulumi.All(values, refs).ApplyT(func(v []any) []app.EnvironmentVar {
+		known, addresses := v[0].(map[string]string), v[1].(map[string]string)
 		var all []app.EnvironmentVar
 		for _, name := range slices.Sorted(maps.Keys(known)) {
 			if value := known[name]; value != "" || !slices.Contains(roots, name) {
 				all = append(all, app.EnvironmentVar{Name: &name, Value: &value})
 			}
 		}
-		for _, name := range slices.Sorted(maps.Keys(secrets)) {
-			ref := secretName(owner, name)
+		for _, name := range slices.Sorted(maps.Keys(addresses)) {
+			ref := secretName(owner, name, addresses[name])
 			all = append(all, app.EnvironmentVar{Name: &name, SecretRef: &ref})
 		}
 		return all

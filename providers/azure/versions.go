@@ -21,6 +21,7 @@ type version struct {
 // https://learn.microsoft.com/azure/azure-resource-manager/management/resource-providers-and-types
 var versions = []version{
 	{kind: "app:ContainerApp", api: "v20241002preview", why: "ingress.customDomains.bindingType Auto: the certificate in one run"},
+	{kind: "app:Job", api: "v20241002preview", why: "identitySettings, and the same version as the app that it comes before"},
 	{kind: "app:ManagedCertificate", api: "v20241002preview", why: "the same version as the app that it is bound to"},
 	{kind: "app:ManagedEnvironment", api: "v20241002preview", why: "publicNetworkAccess and privateEndpointConnections: Front Door's private link"},
 	{kind: "authorization:ManagementLockByScope", api: "v20200501"},

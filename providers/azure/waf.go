@@ -114,7 +114,8 @@ func (p *Platform) guardDoor(ctx *pulumi.Context, name string, a components.Edge
 	if a.WAF {
 		args.ManagedRules.ManagedRuleSets = managedRules(a.WAFMode, a.WAFExclusions)
 	}
-	policy, err := create(ctx, "network:Policy", name, args, &wafPolicy{}, p.cloudOpts(opts))
+	// A policy keeps its tier, as the profile that it is attached to does.
+	policy, err := create(ctx, "network:Policy", name, args, &wafPolicy{}, p.cloudOpts(opts, pulumi.ReplaceOnChanges([]string{"sku"}), pulumi.DeleteBeforeReplace(true)))
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,10 @@ func TestSimulated(t *testing.T) {
 // promises are properties that every resource of a type has, by the stack file of the repository: what the page docs/azure.md says of
 // them in one place. The drivers' own tests go into the rest.
 var promises = []plantest.Promise{
-	{"the app is in multiple-revision mode", "app:ContainerApp", "configuration.activeRevisionsMode", "Multiple", "Multiple"},
+	{"one revision at a time, or two", "app:ContainerApp", "configuration.activeRevisionsMode", "Single", "Multiple"},
+	{"the app's containers have no identity", "app:ContainerApp", "configuration.identitySettings[0].lifecycle", "None", "None"},
+	{"nor have those of jobs", "app:Job", "configuration.identitySettings[0].lifecycle", "None", "None"},
+	{"a step that fails is looked at", "app:Job", "configuration.replicaRetryLimit", "0", "0"},
 	{"HTTP is redirected", "app:ContainerApp", "configuration.ingress.allowInsecure", "false", "false"},
 	{"the app has an identity of its own", "app:ContainerApp", "identity.type", "UserAssigned", "UserAssigned"},
 	{"instances", "app:ContainerApp", "template.scale.minReplicas", "1", "3"},
@@ -35,6 +38,7 @@ var promises = []plantest.Promise{
 	{"what no tag names is removed", "containerregistry:Registry", "policies.retentionPolicy.days", "-", "30"},
 	{"the registry is spread over zones", "containerregistry:Registry", "zoneRedundancy", "Disabled", "Enabled"},
 	{"the database is private", "dbforpostgresql:Server", "network.publicNetworkAccess", "Disabled", "Disabled"},
+	{"and reaches its storage", "network:VirtualNetwork", "subnets[1].serviceEndpoints[0].service", "Microsoft.Storage", "Microsoft.Storage"},
 	{"a standby in another zone", "dbforpostgresql:Server", "highAvailability.mode", "Disabled", "ZoneRedundant"},
 	{"backups", "dbforpostgresql:Server", "backup.backupRetentionDays", "7", "14"},
 	{"backups in the paired region", "dbforpostgresql:Server", "backup.geoRedundantBackup", "Disabled", "Enabled"},
@@ -48,10 +52,10 @@ var promises = []plantest.Promise{
 	{"the vault can't be purged", "keyvault:Vault", "properties.enablePurgeProtection", "true", "true"},
 	{"a deleted vault is kept", "keyvault:Vault", "properties.softDeleteRetentionInDays", "7", "90"},
 	{"the vault is closed", "keyvault:Vault", "properties.networkAcls.defaultAction", "Deny", "Deny"},
-	{"and private in prod", "keyvault:Vault", "properties.publicNetworkAccess", "Enabled", "Disabled"},
+	{"and has a private endpoint", "keyvault:Vault", "properties.publicNetworkAccess", "Disabled", "Disabled"},
 	{"logs end", "operationalinsights:Workspace", "retentionInDays", "30", "365"},
 	{"nobody reads logs with a key", "operationalinsights:Workspace", "features.disableLocalAuth", "true", "true"},
-	{"private endpoints follow rules too", "network:VirtualNetwork", "subnets[2].privateEndpointNetworkPolicies", "-", "NetworkSecurityGroupEnabled"},
+	{"private endpoints follow rules too", "network:VirtualNetwork", "subnets[2].privateEndpointNetworkPolicies", "NetworkSecurityGroupEnabled", "NetworkSecurityGroupEnabled"},
 	{"Front Door in prod", "cdn:Profile", "sku.name", "", "Premium_AzureFrontDoor"},
 	{"its WAF blocks", "network:Policy", "policySettings.mode", "", "Prevention"},
 	{"with Microsoft's rules", "network:Policy", "managedRules.managedRuleSets[0].ruleSetType", "", "Microsoft_DefaultRuleSet"},

@@ -91,7 +91,7 @@ var azureForms = map[string]form{
 	"insights:Component":                   {"instrumentationKey": "{uuid}", "appId": "{uuid}", "connectionString": "InstrumentationKey={instrumentationKey};IngestionEndpoint=https://{region}-8.in.applicationinsights.azure.com/"},
 	"insights:DiagnosticSetting":           {"id": "{resourceUri}|{name}"},
 	"keyvault:Key":                         {"keyUri": "https://{vaultName}.vault.azure.net/keys/{name}", "keyUriWithVersion": "{keyUri}/{hex:32}"},
-	"keyvault:Secret":                      {"properties.secretUri": "https://{vaultName}.vault.azure.net/secrets/{name}", "properties.secretUriWithVersion": "{properties.secretUri}/{hex:32}"},
+	"keyvault:Secret":                      {"properties.secretUri": "https://{vaultName}.vault.azure.net/secrets/{name}", "properties.secretUriWithVersion": "{properties.secretUri}/{version:properties.value}"},
 	"keyvault:Vault":                       {"properties.vaultUri": "https://{name}.vault.azure.net/"},
 	"managedidentity:UserAssignedIdentity": {"principalId": "{uuid}", "clientId": "{uuid}"},
 	"network:Zone":                         {"nameServers[*]": "ns{number}-0{digits:1}.azure-dns.com."},

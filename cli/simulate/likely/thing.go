@@ -95,6 +95,10 @@ func (t Thing) fill(what, path string, depth int) string {
 		if alphabet := alphabets[kind]; alphabet != "" && err == nil {
 			return t.pick(what, alphabet, length)
 		}
+		if kind == "version" { // of an input: another one whenever that is
+			text, _ := textAt(t.Inputs, n)
+			return t.pick("version "+text, hexadecimal, 32)
+		}
 	}
 	if text, ok := t.where(what); ok {
 		return text
