@@ -8,7 +8,7 @@ ACTIONLINT := $(CURDIR)/.slipway/bin/actionlint
 # Modules of the repository: the program, the sample app, and what Slipway runs beside it.
 MODULES := . app dbinit tools/plugin tools/pulumi-resource-docker tools/pulumi-resource-random tools/pulumi-resource-tls
 
-.PHONY: help up down preview logs doctor test check bench
+.PHONY: help up down preview logs doctor test check bench judge
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ check: ## format and lint, as CI does
 	@go build -C tools/actionlint -o $(ACTIONLINT) github.com/rhysd/actionlint/cmd/actionlint
 	@echo "linting .github/workflows"; $(ACTIONLINT) -shellcheck= -pyflakes= .github/workflows/*.yml
 	@for m in $(MODULES); do echo "linting $$m"; (cd $$m && $(LINTER) run --config $(CURDIR)/.golangci.yml ./...) || exit 1; done
+
+judge: ## measure how often the comparison of two versions is wrong, in simulated rollouts (about 10 min); ARGS='-runs 100 -only outage'
+	@go run ./test/judge $(ARGS)
 
 bench: ## measure the figures in docs/benchmarks.md; ARGS=-cold also builds everything from nothing
 	@go test ./test -run '^TestFigures$$' -count 1 -timeout 60m -v -figures $(ARGS)
