@@ -71,7 +71,7 @@ type verb struct {
 var verbs = []verb{
 	{"up", "[--replace NAME]", "create or update the stack, and check that the new version answers", up, true},
 	{"preview", "[--refresh] [--expect-no-changes] [--markdown]", "show what up would change", preview, false},
-	{"plan", "[--from FILE|DIR|REF] [--out FILE] [--json|--markdown]", "simulate up without any account, and the way from another state", makePlan, false},
+	{"plan", "[--from FILE|DIR|REF] [--out FILE] [--providers none|download] [--json|--markdown]", "simulate up without any account, and the way from another state", makePlan, false},
 	{"destroy", "[--delete-data] [--yes]", "remove the stack; data is kept unless it is asked for twice", destroy, true},
 	{"rollout", "start [--manual] | promote [--all] | abort | status", "move traffic to the source's version step by step, or back", rolloutVerb, false},
 	{"output", "[NAME] [--json]", "print the stack's outputs", output, false},
@@ -198,6 +198,7 @@ func (c *command) parse(v verb, args []string) error {
 		f.StringVar(&c.plan.file, "out", "", "write the simulated state to this file, in the format of pulumi stack export")
 		f.StringVar(&c.plan.against, "against", "", "compare with this file: another plan, or the output of pulumi stack export")
 		f.StringVar(&c.plan.from, "from", "", "plan the way from this: a file as with --against, another stack file, another checkout, or a commit")
+		f.StringVar(&c.plan.providers, "providers", defaultProviders(), "ask the real providers: those that are here (auto), none, or download what is missing")
 		f.BoolVar(&c.jsonOut, "json", false, "as JSON")
 		f.BoolVar(&c.plan.markdown, "markdown", false, "as the comment of a pull request")
 	case "rollout":

@@ -20,6 +20,8 @@ type planOptions struct {
 	// file is written; against, or from, is compared with. All may be empty.
 	file, against, from string
 	markdown            bool
+	// providers says which real providers are asked.
+	providers string
 }
 
 // errRefused says that a plan ends in a list of refusals, which stands in its report.
@@ -34,7 +36,7 @@ func makePlan(ctx context.Context, c *command) error {
 	return nil
 }
 
-func (c *command) simulate(ctx context.Context) error {
+func (c *command) simulate(ctx context.Context) (err error) {
 	begun := time.Now()
 	conf, err := plan.Configure(c.root, c.stack, c.overrides)
 	if err != nil {
@@ -63,8 +65,20 @@ func (c *command) simulate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	pool, err := c.askProviders(tools)
+	if err != nil {
+		return err
+	}
+	if pool != nil {
+		setup.Cloud.Plugins = pool
+		defer func() { err = errors.Join(err, pool.Close()) }()
+	}
 	now, err := c.simulated(ctx, setup, "simulating stack "+c.stack)
 	if err != nil {
+		return err
+	}
+	report := plan.Report{Project: conf.Input.Project, Stack: c.stack, Cloud: string(checked.Cloud), Resources: plan.Resources(now), Against: cmp.Or(c.plan.against, c.plan.from)}
+	if err := c.refused(&report, pool, now, conf.Input.Values); err != nil {
 		return err
 	}
 	if c.plan.file != "" {
@@ -72,7 +86,6 @@ func (c *command) simulate(ctx context.Context) error {
 			return err
 		}
 	}
-	report := plan.Report{Project: conf.Input.Project, Stack: c.stack, Cloud: string(checked.Cloud), Resources: plan.Resources(now), Against: cmp.Or(c.plan.against, c.plan.from)}
 	if base != nil {
 		path, err := c.compared(ctx, setup, base, now)
 		if err != nil {
@@ -80,6 +93,7 @@ func (c *command) simulate(ctx context.Context) error {
 		}
 		report.Changes, report.Steps, report.Refused = path.Changes, path.Steps, path.Refusals(stacks.PlacementOf(checked), c.consent)
 	}
+	c.said(&report, pool, now)
 	fmt.Fprintf(c.err, "Simulated in %s: no cloud was asked.\n", time.Since(begun).Round(100*time.Millisecond))
 	if err := c.printPlan(report); err != nil {
 		return err

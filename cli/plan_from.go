@@ -63,7 +63,7 @@ func (c *command) baseOfCheckout(ctx context.Context, dir, project string) (stat
 	defer os.RemoveAll(folder)
 	file := filepath.Join(folder, "base.json")
 	cmd := exec.CommandContext(ctx, "go", "run", ".", "plan", "-s", c.stack, "--out", file)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "SLIPWAY_PROVIDERS="+providersNone) // the head's are asked
 	words, err := cmd.CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("--from %s: its own plan of stack %q fails: %w\n%s", dir, c.stack, err, strings.TrimSpace(string(words)))

@@ -147,7 +147,7 @@ func (e *Engine) Misfits() []string { return e.cloud.Misfits() }
 // Refusals are what the simulated clouds have let happen since the last call, and would refuse otherwise.
 func (e *Engine) Refusals() []simulate.Refusal { return e.cloud.Refusals() }
 
-// State is what is deployed, secrets in plain text.
+// State is what is deployed, secrets in plain text. It has no time, which tells it from a real state.
 func (e *Engine) State(ctx context.Context) (*apitype.DeploymentV3, error) {
 	raw, err := e.Stack.Export(ctx)
 	if err != nil {
@@ -157,6 +157,7 @@ func (e *Engine) State(ctx context.Context) (*apitype.DeploymentV3, error) {
 	if err := json.Unmarshal(raw.Deployment, d); err != nil {
 		return nil, fmt.Errorf("reading the simulated state: %w", err)
 	}
+	d.Manifest.Time = time.Time{}
 	return d, nil
 }
 

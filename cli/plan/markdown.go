@@ -22,6 +22,7 @@ func (r Report) Markdown(w io.Writer) error {
 	} else {
 		r.table(&b)
 	}
+	r.saidMarkdown(&b)
 	b.WriteString("\n" + how + "\n")
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("printing the plan: %w", err)

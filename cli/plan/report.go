@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/slipway-iac/slipway/cli/simulate/plugins"
 )
 
 // Report is what a simulated run found out, or a preview.
@@ -28,6 +30,10 @@ type Report struct {
 	Steps []Step
 	// Refused are the reasons why the update would not begin.
 	Refused []Refusal
+	// Providers, Inputs and Defects are what the real providers have said, or why they haven't.
+	Providers []plugins.Provider
+	Inputs    []RefusedInput
+	Defects   []plugins.Defect
 }
 
 // count has the changes of a component, by action.
@@ -69,9 +75,16 @@ func (c count) summary() string {
 
 // Text prints the report for people.
 func (r Report) Text(w io.Writer) error {
+	print := r.inventoryText
 	if r.Against != "" {
-		return r.comparison(w)
+		print = r.comparison
 	}
+	err := print(w)
+	r.said(w)
+	return err
+}
+
+func (r Report) inventoryText(w io.Writer) error {
 	components := group(r.Resources)
 	fmt.Fprintf(w, "Simulated plan of stack %s (%s): %s in %s.\n\n", r.Stack, r.Cloud, plural(len(r.Resources), "resource"), plural(len(components), "component"))
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
@@ -200,6 +213,7 @@ func (r Report) JSON(w io.Writer) error {
 		}
 		out["comparison"] = total.row(object{"against": r.Against, "components": rows, "changes": changes, "dataStoresAtRisk": len(r.risky()), "steps": noneOf(r.Steps), "refused": noneOf(r.Refused)})
 	}
+	r.saidJSON(out)
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)

@@ -23,6 +23,7 @@ import (
 	"google.golang.org/grpc/stats"
 
 	"github.com/slipway-iac/slipway/cli/simulate/likely"
+	"github.com/slipway-iac/slipway/cli/simulate/plugins"
 )
 
 // Packages are the providers that are simulated.
@@ -39,19 +40,24 @@ type Options struct {
 	// Outputs stand above what would be made up, by token of a resource or a function, for tests in which a simulated cloud leads to
 	// something real. Default: none.
 	Outputs map[string]map[string]any
+	// Plugins are the real providers' plugins, which are asked whether inputs are right and what changes do. Default: nobody is asked.
+	Plugins *plugins.Pool
+	// Deployed says that the state that the clouds begin with is a real one, not one that a simulation has made. Default false.
+	Deployed bool
 }
 
 // Cloud is all simulated providers together.
 type Cloud struct {
 	options Options
-	server  *grpc.Server
-	port    int
+	servers []*grpc.Server
+	ports   map[string]int // by package
 
 	mu    sync.Mutex
 	kinds map[string]likely.Kind
 	live  map[string]thing // by URN and id
 	// refusals are what was let happen that a cloud would refuse.
 	refusals []Refusal
+	real  real
 }
 
 // thing is a resource that exists.
@@ -65,19 +71,21 @@ type thing struct {
 // everything is how properties cross the wire.
 var everything = plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, KeepResources: true}
 
-// Start listens on a loopback port until Close is called.
+// Start listens on loopback ports, one for each provider, until Close is called.
 func Start(o Options) (*Cloud, error) {
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("starting the simulated cloud: %w", err)
+	c := &Cloud{options: o, ports: map[string]int{}, kinds: map[string]likely.Kind{}, live: map[string]thing{}, real: newReal()}
+	for _, name := range append(append([]string{}, Packages...), o.Packages...) {
+		listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			c.Close()
+			return nil, fmt.Errorf("starting the simulated cloud: %w", err)
+		}
+		address, _ := listener.Addr().(*net.TCPAddr)
+		server := grpc.NewServer(grpc.StatsHandler(connections{}), grpc.MaxRecvMsgSize(maxMessage))
+		c.ports[name], c.servers = address.Port, append(c.servers, server)
+		pulumirpc.RegisterResourceProviderServer(server, &provider{cloud: c, name: name})
+		go func() { _ = server.Serve(listener) }()
 	}
-	address, _ := listener.Addr().(*net.TCPAddr)
-	c := &Cloud{
-		options: o, port: address.Port, kinds: map[string]likely.Kind{}, live: map[string]thing{},
-		server: grpc.NewServer(grpc.StatsHandler(connections{}), grpc.MaxRecvMsgSize(maxMessage)),
-	}
-	pulumirpc.RegisterResourceProviderServer(c.server, &provider{cloud: c})
-	go func() { _ = c.server.Serve(listener) }()
 	return c, nil
 }
 
@@ -85,14 +93,18 @@ func Start(o Options) (*Cloud, error) {
 const maxMessage = 400 << 20
 
 // Close ends the simulation.
-func (c *Cloud) Close() { c.server.Stop() }
+func (c *Cloud) Close() {
+	for _, server := range c.servers {
+		server.Stop()
+	}
+}
 
 // Env is the environment in which Pulumi's engine uses the simulated providers, and looks for no others.
 func (c *Cloud) Env() map[string]string {
 	var all []string
 	for _, name := range append(append([]string{}, Packages...), c.options.Packages...) {
 		if !slices.Contains(c.options.Real, name) {
-			all = append(all, name+":"+strconv.Itoa(c.port))
+			all = append(all, name+":"+strconv.Itoa(c.ports[name]))
 		}
 	}
 	return map[string]string{"PULUMI_DEBUG_PROVIDERS": strings.Join(all, ","), "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"}
@@ -113,6 +125,7 @@ func (c *Cloud) learn(a *pulumi.ResourceTransformationArgs) *pulumi.ResourceTran
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.kinds[a.Type] = likely.KindOf(a)
+	c.real.learn(a)
 	return nil
 }
 
@@ -163,8 +176,10 @@ func (c *Cloud) forget(urn resource.URN, id string) {
 
 // connection is what one instance of a provider was configured with: the engine has a connection for each.
 type connection struct {
-	mu    sync.Mutex
-	place likely.Place
+	mu     sync.Mutex
+	place  likely.Place
+	plugin *plugins.Instance // of the real provider, or nil
+	name   string            // of the provider's resource
 }
 
 type connectionKey struct{}

@@ -29,7 +29,7 @@ func (c *Cloud) named(urn resource.URN, olds, news resource.PropertyMap) resourc
 		out[key] = olds[key]
 		return out
 	}
-	out[key] = resource.NewProperty(autoname(token, urn, salt(token, news)))
+	out[key] = resource.NewProperty(autoname(token, urn, c.salt(urn, news)))
 	return out
 }
 

@@ -20,6 +20,7 @@ import (
 type provider struct {
 	pulumirpc.UnimplementedResourceProviderServer
 	cloud *Cloud
+	name  string // of the package
 }
 
 func read(s *structpb.Struct) (resource.PropertyMap, error) {
@@ -43,7 +44,10 @@ func (p *provider) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, erro
 	return &emptypb.Empty{}, nil
 }
 
-func (p *provider) CheckConfig(_ context.Context, r *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+func (p *provider) CheckConfig(ctx context.Context, r *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+	if urn := resource.URN(r.GetUrn()); urn.IsValid() {
+		introduce(ctx, urn.Name())
+	}
 	return &pulumirpc.CheckResponse{Inputs: r.GetNews()}, nil
 }
 
@@ -85,11 +89,12 @@ func (p *provider) Configure(ctx context.Context, r *pulumirpc.ConfigureRequest)
 		place.Account = accounts.ArrayValue()[0].StringValue()
 	}
 	settle(ctx, place)
+	p.cloud.attach(ctx, p.name, args)
 	return &pulumirpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true, AcceptResources: true}, nil
 }
 
 // Check gives the resource a name, where Pulumi would.
-func (p *provider) Check(_ context.Context, r *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+func (p *provider) Check(ctx context.Context, r *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
 	olds, err := read(r.GetOlds())
 	if err != nil {
 		return nil, err
@@ -98,12 +103,14 @@ func (p *provider) Check(_ context.Context, r *pulumirpc.CheckRequest) (*pulumir
 	if err != nil {
 		return nil, err
 	}
-	inputs, err := write(p.cloud.named(resource.URN(r.GetUrn()), olds, news))
+	checked := p.cloud.named(resource.URN(r.GetUrn()), olds, news)
+	p.cloud.ask(pluginOf(ctx), resource.URN(r.GetUrn()), olds, checked)
+	inputs, err := write(checked)
 	return &pulumirpc.CheckResponse{Inputs: inputs}, err
 }
 
-// Diff compares inputs: what the table of the type lists replaces the resource, all else updates it.
-func (p *provider) Diff(_ context.Context, r *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
+// Diff compares inputs: what the table of the type lists replaces the resource, all else updates it, unless the real provider can be asked.
+func (p *provider) Diff(ctx context.Context, r *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
 	olds, err := read(r.GetOldInputs())
 	if err != nil {
 		return nil, err
@@ -119,12 +126,15 @@ func (p *provider) Diff(_ context.Context, r *pulumirpc.DiffRequest) (*pulumirpc
 	urn := resource.URN(r.GetUrn())
 	p.cloud.note(thing{urn: urn, id: r.GetId(), inputs: olds, outputs: state})
 	token := string(urn.Type())
-	return answer(changes(olds, news), ruleOf(token), p.cloud.fixedName(token, olds, news)), nil
+	all := changes(olds, news)
+	own := answer(all, ruleOf(token), p.cloud.fixedName(token, olds, news))
+	q := question{urn: urn, id: r.GetId(), olds: olds, news: news, state: state, ignore: r.GetIgnoreChanges(), changes: all, own: own}
+	return p.cloud.judge(pluginOf(ctx), q), nil
 }
 
 func (p *provider) thing(ctx context.Context, urn string, inputs resource.PropertyMap) likely.Thing {
 	token := string(resource.URN(urn).Type())
-	return likely.Thing{Token: token, URN: urn, Inputs: inputs, Salt: salt(token, inputs), Place: placeOf(ctx)}
+	return likely.Thing{Token: token, URN: urn, Inputs: inputs, Salt: p.cloud.salt(resource.URN(urn), inputs), Place: placeOf(ctx)}
 }
 
 // Create makes up the outputs. A preview knows only those that are inputs too.
