@@ -57,7 +57,7 @@ type Cloud struct {
 	live  map[string]thing // by URN and id
 	// refusals are what was let happen that a cloud would refuse.
 	refusals []Refusal
-	real  real
+	real     real
 }
 
 // thing is a resource that exists.
