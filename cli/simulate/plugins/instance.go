@@ -135,7 +135,8 @@ func (i *Instance) configure(ctx context.Context, config resource.PropertyMap) e
 	}
 	kind, id := "pulumi:providers:"+i.Name, uuid
 	i.abilities, err = i.client.Configure(ctx, &pulumirpc.ConfigureRequest{
-		Urn: &urn, Name: &i.Name, Type: &kind, Id: &id, Variables: variables(i.Name, config), Args: args,
+		Urn: &urn, Name: &i.Name, Type: &kind, Id: &id, Args: args,
+		Variables:     variables(i.Name, config), //nolint:staticcheck // azure-native reads these
 		AcceptSecrets: true, AcceptResources: true, SendsOldInputs: true, SendsOldInputsToDelete: true,
 	})
 	if err != nil {

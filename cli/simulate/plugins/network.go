@@ -69,7 +69,7 @@ func (n *network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	// Go's client makes the status line the error of a connection through a proxy.
 	_, _ = fmt.Fprintf(buffer, "HTTP/1.1 403 %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", refusal, len(refusal), refusal)
 	_ = buffer.Flush()

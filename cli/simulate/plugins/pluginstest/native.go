@@ -24,7 +24,8 @@ func (n *native) Handshake(context.Context, *pulumirpc.ProviderHandshakeRequest)
 }
 
 func (n *native) Configure(_ context.Context, r *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
-	if !r.GetSendsOldInputs() || r.GetVariables()["azure-native:config:clientSecret"] == "" || r.GetVariables()["azure-native:config:location"] == "" {
+	config := r.GetVariables() //nolint:staticcheck // as azure-native does
+	if !r.GetSendsOldInputs() || config["azure-native:config:clientSecret"] == "" || config["azure-native:config:location"] == "" {
 		return nil, errors.New("it would have to ask Azure")
 	}
 	return &pulumirpc.ConfigureResponse{AcceptSecrets: true, AcceptResources: true}, nil
