@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -62,7 +63,7 @@ func findRoot(getenv func(string) string) (string, error) {
 	}
 }
 
-// findCloud reads the key <project>:cloud: from the engine's configuration if the engine started this program, else from
+// findCloud reads the project's key cloud: from the engine's configuration if the engine started this program, else from
 // `-c cloud=…`, else from the file of the stack that `-s` names (default: local).
 func findCloud(root string, args []string, getenv func(string) string) (string, error) {
 	cloud, from := "", ""
@@ -72,7 +73,13 @@ func findCloud(root string, args []string, getenv func(string) string) (string, 
 			return "", errors.New("reading PULUMI_CONFIG: it is no JSON object of strings")
 		}
 		from = "the configuration of stack " + getenv("PULUMI_STACK")
-		cloud = config[getenv("PULUMI_PROJECT")+":cloud"]
+		project := getenv("PULUMI_PROJECT")
+		cloud = config[project+":cloud"]
+		for _, key := range slices.Sorted(maps.Keys(config)) {
+			if foreign, ok := strings.CutSuffix(key, ":cloud"); ok && cloud == "" {
+				return "", errForeign(from, foreign, project)
+			}
+		}
 	} else {
 		stack := "local"
 		for name, value := range flags(args) {
@@ -84,9 +91,9 @@ func findCloud(root string, args []string, getenv func(string) string) (string, 
 			}
 		}
 		if cloud == "" {
-			from = "Pulumi." + stack + ".yaml"
+			from = "Pulumi." + stack[strings.LastIndex(stack, "/")+1:] + ".yaml" // of ORG/PROJECT/STACK the last part
 			var err error
-			if cloud, err = cloudInFile(filepath.Join(root, from)); err != nil {
+			if cloud, err = cloudInFile(filepath.Join(root, from), projectOf(root)); err != nil {
 				return "", fmt.Errorf("stack %q: %w; choose another one with -s STACK", stack, err)
 			}
 		}
@@ -118,10 +125,33 @@ func flags(args []string) func(yield func(string, string) bool) {
 	}
 }
 
-// The key may have any project's name before it: after `pulumi new` it isn't slipway.
-var cloudKey = regexp.MustCompile(`^\s+["']?[A-Za-z0-9._-]+:cloud["']?:\s*["']?([a-z]*)`)
+var (
+	projectName = regexp.MustCompile(`^name:\s*["']?([A-Za-z0-9._-]+)`)
+	// The key may have the project's name before it, or none.
+	cloudKey = regexp.MustCompile(`^(\s+)["']?(?:([A-Za-z0-9._-]+):)?cloud["']?:\s*["']?([a-z]*)`)
+	otherKey = regexp.MustCompile(`^(\s+)[^\s#]`)
+)
 
-func cloudInFile(path string) (string, error) {
+// projectOf reads the project's name, or nothing: then any will do.
+func projectOf(root string) string {
+	text, err := os.ReadFile(filepath.Join(root, "Pulumi.yaml"))
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(text)) {
+		if m := projectName.FindStringSubmatch(line); m != nil {
+			return m[1]
+		}
+	}
+	return ""
+}
+
+func errForeign(where, foreign, project string) error {
+	return fmt.Errorf("%s has %s:cloud, and the project in Pulumi.yaml is called %s: leave the prefix out (cloud: …), or write %[3]s: in its place", where, foreign, project)
+}
+
+// cloudInFile reads the key cloud, which lies right below config, as all of the project's do.
+func cloudInFile(path, project string) (string, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("there is no %s", filepath.Base(path))
@@ -130,10 +160,23 @@ func cloudInFile(path string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
+	indent, foreign, below := "", "", false
 	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if m := cloudKey.FindStringSubmatch(lines.Text()); m != nil {
-			return m[1], nil
+		below = below || strings.HasPrefix(lines.Text(), "config:")
+		if m := otherKey.FindStringSubmatch(lines.Text()); m != nil && below && indent == "" {
+			indent = m[1]
+		}
+		m := cloudKey.FindStringSubmatch(lines.Text())
+		switch {
+		case m == nil || m[1] != indent:
+		case m[2] == "" || m[2] == project || project == "":
+			return m[3], nil
+		default:
+			foreign = m[2]
 		}
 	}
-	return "", fmt.Errorf("%s has no key <project>:cloud", filepath.Base(path))
+	if foreign != "" {
+		return "", errForeign(filepath.Base(path), foreign, project)
+	}
+	return "", fmt.Errorf("%s has no key cloud below config", filepath.Base(path))
 }

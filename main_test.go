@@ -54,6 +54,7 @@ func checkout(t *testing.T, mark string) string {
 		"Pulumi.moon.yaml":       "config:\n  slipway:cloud: moon\n",
 		"Pulumi.none.yaml":       "config:\n  slipway:tier: dev\n",
 		"Pulumi.renamed.yaml":    "config:\n  # slipway:cloud: gcp\n  other:thing:\n    nested: 1\n  \"my.shop_2:cloud\": 'docker' # the laptop\n",
+		"Pulumi.bare.yaml":       "# of any project\nconfig:\n  # which one\n  app:\n    cloud: moon\n  cloud: docker\n",
 		"go.mod":                 "module example.com/fake\n\ngo 1.24\n",
 		"stacks/docker/main.go":  program,
 		"stacks/docker/mark.go":  "package main\n\nconst mark = \"" + mark + "\"\n",
@@ -133,6 +134,22 @@ func TestFindRoot(t *testing.T) {
 	}
 }
 
+// TestFindCloudOfARenamedProject: after `pulumi new` the project is not called slipway.
+func TestFindCloudOfARenamedProject(t *testing.T) {
+	root := checkout(t, "")
+	if err := os.WriteFile(filepath.Join(root, "Pulumi.yaml"), []byte("# a shop\nname: 'my.shop_2'\nruntime: go\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for stack, want := range map[string]string{"renamed": "docker", "bare": "docker"} {
+		if cloud, err := findCloud(root, []string{"up", "-s", stack}, from(nil)); err != nil || cloud != want {
+			t.Errorf("%s: got %q, %v", stack, cloud, err)
+		}
+	}
+	if _, err := findCloud(root, []string{"up"}, from(nil)); err == nil || !strings.Contains(err.Error(), "Pulumi.local.yaml has slipway:cloud, and the project in Pulumi.yaml is called my.shop_2") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestFindCloud(t *testing.T) {
 	root := checkout(t, "")
 	for _, row := range []struct {
@@ -142,10 +159,13 @@ func TestFindCloud(t *testing.T) {
 		want string // the cloud, or after ! a part of the error
 	}{
 		{"the default stack", "up", nil, "docker"},
-		{"-s", "up -s renamed", nil, "docker"},
-		{"-s=", "up -s=renamed", nil, "docker"},
-		{"--stack", "up --stack renamed", nil, "docker"},
-		{"--stack=", "--stack=renamed up", nil, "docker"},
+		{"-s", "up -s bare", nil, "docker"},
+		{"-s=", "up -s=bare", nil, "docker"},
+		{"--stack", "up --stack bare", nil, "docker"},
+		{"--stack=", "--stack=bare up", nil, "docker"},
+		{"an organization's", "up -s acme/bare", nil, "docker"},
+		{"an organization's and a project's", "up -s acme/slipway/bare", nil, "docker"},
+		{"another project's prefix", "up -s renamed", nil, "!Pulumi.renamed.yaml has my.shop_2:cloud, and the project in Pulumi.yaml is called slipway: leave the prefix out"},
 		{"-c cloud=", "up -c cloud=gcp", nil, "gcp"},
 		{"--config=cloud=", "up --config=cloud=aws", nil, "aws"},
 		{"-c of something else", "up -c tier=dev", nil, "docker"},
@@ -155,11 +175,12 @@ func TestFindCloud(t *testing.T) {
 		{"no such stack", "up -s nowhere", nil, "!there is no Pulumi.nowhere.yaml; choose another one with -s STACK"},
 		{"no such cloud", "up -s moon", nil, `!Pulumi.moon.yaml: cloud is "moon", allowed are docker, aws, azure, gcp`},
 		{"no such cloud in a flag", "up -c cloud=moon", nil, `!-c cloud=: cloud is "moon"`},
-		{"no cloud in the file", "up -s none", nil, "!has no key <project>:cloud"},
+		{"no cloud in the file", "up -s none", nil, "!has no key cloud below config"},
 		{"engine", "", engine(root, "azure"), "azure"},
 		{"engine, and arguments that mean nothing to it", "up -s moon", engine(root, "aws"), "aws"},
 		{"engine, no such cloud", "", engine(root, "moon"), `!the configuration of stack dev: cloud is "moon"`},
 		{"engine, no configuration", "", map[string]string{"PULUMI_MONITOR": "1", "PULUMI_CONFIG": "{}", "PULUMI_STACK": "dev"}, `!cloud is ""`},
+		{"engine, another project's prefix", "", map[string]string{"PULUMI_MONITOR": "1", "PULUMI_CONFIG": `{"slipway:cloud":"aws"}`, "PULUMI_STACK": "dev", "PULUMI_PROJECT": "shopapp"}, "!the configuration of stack dev has slipway:cloud, and the project in Pulumi.yaml is called shopapp"},
 		{"engine, no JSON", "", map[string]string{"PULUMI_MONITOR": "1", "PULUMI_CONFIG": "s3cret"}, "!no JSON object"},
 		{"a configuration without an engine is somebody else's", "up", map[string]string{"PULUMI_CONFIG": `{"slipway:cloud":"gcp"}`, "PULUMI_PROJECT": "slipway"}, "docker"},
 	} {
@@ -177,7 +198,7 @@ func TestFindCloud(t *testing.T) {
 }
 
 func TestFileThatCannotBeRead(t *testing.T) {
-	if _, err := cloudInFile(t.TempDir()); err == nil {
+	if _, err := cloudInFile(t.TempDir(), ""); err == nil {
 		t.Error("a folder is read as a stack's file")
 	}
 }
@@ -314,11 +335,11 @@ func startLauncher(t *testing.T, dir string, env map[string]string, args ...stri
 func TestLauncherAsCommand(t *testing.T) {
 	ownCache(t)
 	root := checkout(t, "here")
-	p, code, errOut := startLauncher(t, filepath.Join(root, "app"), map[string]string{"EXIT": "7", "GREETING": "hello"}, "up", "-s", "renamed", "--", "a b", "-c")
+	p, code, errOut := startLauncher(t, filepath.Join(root, "app"), map[string]string{"EXIT": "7", "GREETING": "hello"}, "up", "-s", "bare", "--", "a b", "-c")
 	if code != 7 || p.Mark != "here" || p.In != "typed" {
 		t.Errorf("exit code %d, printed %+v\n%s", code, p, errOut)
 	}
-	if want := []string{"up", "-s", "renamed", "--", "a b", "-c"}; !slices.Equal(p.Args, want) {
+	if want := []string{"up", "-s", "bare", "--", "a b", "-c"}; !slices.Equal(p.Args, want) {
 		t.Errorf("the arguments are %q, want %q", p.Args, want)
 	}
 	if !slices.Contains(p.Env, "GREETING=hello") {

@@ -86,7 +86,8 @@ type command struct {
 
 	changes    bool // what the verb does
 	release    func()
-	stack      string
+	stack      string // its name alone
+	owner      string // ORG or ORG/PROJECT, if it was given so
 	overrides  []string
 	rest       []string
 	jsonOut    bool
@@ -139,7 +140,7 @@ func run(ctx context.Context, program stacks.Program, target Target, args []stri
 		return exitFailed
 	}
 	if ctx.Err() != nil {
-		fmt.Fprintf(errOut, "\nslipway: interrupted. What was done is recorded; `go run . %s -s %s` goes on from there.\n", c.verbToResume(verbs[i].name), c.stack)
+		fmt.Fprintf(errOut, "\nslipway: interrupted. What was done is recorded; `go run . %s -s %s` goes on from there.\n", c.verbToResume(verbs[i].name), c.qualified())
 		return exitFailed
 	}
 	fmt.Fprintln(errOut, "\nslipway:", explain(err, c))
@@ -234,8 +235,11 @@ func (c *command) parse(v verb, args []string) error {
 		return fmt.Errorf("%s takes no argument %q", v.name, c.rest[most])
 	}
 	root, err := findRoot()
+	if err != nil {
+		return err
+	}
 	c.root = root
-	return err
+	return c.selectStack(c.stack)
 }
 
 // findRoot returns the folder of Pulumi.yaml: this one or the nearest above it, by the same name whichever links lead to it.

@@ -63,6 +63,8 @@ func TestParse(t *testing.T) {
 		{"up", "--stack=dev --config=a=1", command{stack: "dev", overrides: []string{"a=1"}}},
 		{"output", "url -s dev --json", command{stack: "dev", rest: []string{"url"}, jsonOut: true}},
 		{"output", "--json url -s=dev", command{stack: "dev", rest: []string{"url"}, jsonOut: true}},
+		{"up", "-s acme/dev", command{stack: "dev", owner: "acme"}},
+		{"up", "-s acme/slipway/dev", command{stack: "dev", owner: "acme/slipway"}},
 		{"logs", "-f edge --since 1h", command{stack: "local", rest: []string{"edge"}, logOptions: LogOptions{Follow: true, Since: "1h"}}},
 		{"destroy", "--delete-data --yes", command{stack: "local", deleteData: true, yes: true}},
 	} {
@@ -71,11 +73,37 @@ func TestParse(t *testing.T) {
 			if err := c.parse(verbNamed(row.verb), strings.Fields(row.args)); err != nil {
 				t.Fatal(err)
 			}
-			if c.stack != row.want.stack || !slices.Equal(c.overrides, row.want.overrides) || !slices.Equal(c.rest, row.want.rest) ||
+			if c.stack != row.want.stack || c.owner != row.want.owner || !slices.Equal(c.overrides, row.want.overrides) || !slices.Equal(c.rest, row.want.rest) ||
 				c.jsonOut != row.want.jsonOut || c.deleteData != row.want.deleteData || c.yes != row.want.yes || c.logOptions != row.want.logOptions {
 				t.Errorf("got %+v\nwant %+v", *c, row.want)
 			}
 		})
+	}
+}
+
+// TestStackOfAnOrganization: the back end is asked for the whole name, and the file is called after its last part.
+func TestStackOfAnOrganization(t *testing.T) {
+	p := newProject(t)
+	write(t, filepath.Join(p.root, "Pulumi.dev.yaml"), "config:\n  cloud: docker\n")
+	for args, want := range map[string]string{
+		"-s acme/dev":          "-s acme/dev: the state is in .slipway/state, which has no organizations: use -s dev, or choose a back end with `pulumi login`",
+		"-s acme/slipway/dev":  "-s acme/slipway/dev: the state is in .slipway/state",
+		"-s acme/shop/dev":     "-s acme/shop/dev: this is project slipway, not shop",
+		"-s a/b/c/dev":         "-s a/b/c/dev: not the name of a stack",
+		"-s acme/":             "-s acme/: not the name of a stack",
+		"-s organization/nope": "there is no Pulumi.nope.yaml",
+	} {
+		if code, _, errOut := p.run(t, nil, append([]string{"up"}, strings.Fields(args)...)...); code == exitOK || !strings.Contains(errOut, want) {
+			t.Errorf("%s: exit code %d, want %q in\n%s", args, code, want, errOut)
+		}
+	}
+	c := &command{owner: "acme", stack: "dev"}
+	if got := c.qualified(); got != "acme/dev" {
+		t.Errorf("the back end is asked for %s", got)
+	}
+	c.owner = ""
+	if got := c.qualified(); got != "dev" {
+		t.Errorf("the back end is asked for %s", got)
 	}
 }
 

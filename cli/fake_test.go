@@ -83,6 +83,7 @@ func newProject(t *testing.T) *project {
 		}
 	}
 	write(t, filepath.Join(p.root, "Pulumi.yaml"), "name: slipway\nruntime: go\n")
+	write(t, filepath.Join(p.root, "app", "Dockerfile"), "FROM scratch\n")
 	write(t, filepath.Join(p.root, "Pulumi.local.yaml"), "config:\n  slipway:cloud: docker\n")
 	t.Chdir(p.root)
 	return p

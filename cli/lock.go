@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
+
+	"github.com/slipway-iac/slipway/cli/filebackend"
 )
 
 // lockFile is what Pulumi's file back end leaves while a run works on a stack.
@@ -31,11 +32,16 @@ func (c *command) clearStaleLock(env map[string]string) error {
 	if err != nil {
 		return fmt.Errorf("reading Pulumi.yaml: %w", err)
 	}
-	files, err := filepath.Glob(filepath.Join(dir, ".pulumi", "locks", "organization", project.Name.String(), c.stack, "*.json"))
-	if err != nil {
+	locks := filepath.Join(dir, ".pulumi", "locks", "organization", project.Name.String(), c.stack)
+	files, err := os.ReadDir(locks)
+	if err != nil && !os.IsNotExist(err) {
 		return fmt.Errorf("looking for locks: %w", err)
 	}
-	for _, file := range files {
+	for _, entry := range files {
+		file := filepath.Join(locks, entry.Name())
+		if filepath.Ext(file) != ".json" {
+			continue
+		}
 		text, err := os.ReadFile(file)
 		if os.IsNotExist(err) {
 			continue // its run has just ended
@@ -65,25 +71,18 @@ func (c *command) clearStaleLock(env map[string]string) error {
 // whoever adopts processes there (a service manager, a container's init, an editor). In the project's own back end no parent is needed:
 // holdStack has shown that no other command of this checkout works on the stack, so an engine that one has started is left over.
 func (c *command) isOrphan(pid int, env map[string]string) bool {
-	own := strings.HasPrefix(env["PULUMI_BACKEND_URL"], "file://"+filepath.ToSlash(c.home()))
+	own := env["PULUMI_BACKEND_URL"] == filebackend.URL(c.stateFolder())
 	return orphan(pid) || own && startedIn(pid, filepath.Join(c.home(), "work"))
 }
 
-// lockFolder is the folder of the file back end that is used, or nothing: the project's own, else the one that the user chose. ~ is
-// the user's home folder, as Pulumi reads it.
+// lockFolder is the folder of the file back end that is used, or nothing: the project's own, else the one that the user chose.
 func (c *command) lockFolder(env map[string]string, getenv func(string) string) string {
 	url := env["PULUMI_BACKEND_URL"]
 	if url == "" {
 		url = c.userBackend(getenv)
 	}
-	dir, ok := strings.CutPrefix(url, "file://")
-	if !ok {
-		return ""
-	}
-	if home, err := os.UserHomeDir(); err == nil && (dir == "~" || strings.HasPrefix(dir, "~/")) {
-		dir = filepath.Join(home, strings.TrimPrefix(dir, "~"))
-	}
-	return filepath.FromSlash(dir)
+	dir, _ := filebackend.Folder(url)
+	return dir
 }
 
 // orphanGrace is how long an engine without its command may take to stop by itself.

@@ -17,7 +17,7 @@ func output(ctx context.Context, c *command) error {
 		return err
 	}
 	step := c.progress.Start("reading the outputs of stack " + c.stack)
-	values, err := w.outputs(ctx, c.stack)
+	values, err := w.outputs(ctx, c.qualified())
 	step.Drop()
 	if err != nil && !strings.Contains(err.Error(), "no stack named") {
 		return err

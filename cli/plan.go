@@ -46,6 +46,9 @@ func (c *command) simulate(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := stacks.CheckSource(c.root, checked); err != nil {
+		return err
+	}
 	if c.plan.against != "" { // soon told, if it is not there
 		if _, err = plan.Read(c.plan.against, conf.Input.Project, c.stack); err != nil {
 			return err

@@ -8,6 +8,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
+
+	"github.com/slipway-iac/slipway/stacks"
 )
 
 // up brings the stack to what the configuration and the source say, and does not succeed before the public address answers
@@ -21,6 +23,9 @@ func up(ctx context.Context, c *command) error {
 	}
 	s, err := c.open(ctx)
 	if err != nil {
+		return err
+	}
+	if err := stacks.CheckSource(c.root, s.Config); err != nil {
 		return err
 	}
 	if err := c.target.Prepare(ctx, c.progress, s.Stack); err != nil {

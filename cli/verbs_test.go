@@ -391,7 +391,7 @@ func TestTreeStaysClean(t *testing.T) {
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
-	if want := []string{".slipway", "Pulumi.local.yaml", "Pulumi.yaml"}; !slices.Equal(names, want) {
+	if want := []string{".slipway", "Pulumi.local.yaml", "Pulumi.yaml", "app"}; !slices.Equal(names, want) {
 		t.Errorf("the tree holds %v, want %v", names, want)
 	}
 	if text := read(t, "Pulumi.local.yaml"); text != "config:\n  slipway:cloud: docker\n" {

@@ -17,12 +17,16 @@ import (
 	"github.com/blang/semver"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 
+	"github.com/slipway-iac/slipway/cli/filebackend"
 	"github.com/slipway-iac/slipway/cli/toolchain"
 	"github.com/slipway-iac/slipway/stacks"
 )
 
 // home is the project's ignored folder for state, passphrase and working copies.
 func (c *command) home() string { return filepath.Join(c.root, ".slipway") }
+
+// stateFolder is the project's own back end.
+func (c *command) stateFolder() string { return filepath.Join(c.home(), "state") }
 
 // session is an opened stack.
 type session struct {
@@ -46,7 +50,7 @@ func (c *command) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading Pulumi.yaml: %w", err)
 	}
-	stack, err := auto.UpsertStack(ctx, c.stack, w)
+	stack, err := auto.UpsertStack(ctx, c.qualified(), w)
 	if err != nil {
 		return nil, fmt.Errorf("opening stack %q: %w", c.stack, err)
 	}
@@ -132,9 +136,14 @@ func (c *command) configure(ctx context.Context, s *session) error {
 // backend returns the environment that chooses where state lies: where the user has chosen, else in the project's ignored
 // folder with a generated passphrase.
 func (c *command) backend(getenv func(string) string) (map[string]string, error) {
-	state := filepath.Join(c.home(), "state")
-	if chosen := c.userBackend(getenv); chosen != "" && !sameFolder(strings.TrimPrefix(chosen, "file://"), state) {
-		return nil, nil
+	state := c.stateFolder()
+	if chosen := c.userBackend(getenv); chosen != "" {
+		if folder, ok := filebackend.Folder(chosen); !ok || !sameFolder(folder, state) {
+			return nil, nil
+		}
+	}
+	if err := c.errOrganization(); err != nil {
+		return nil, err
 	}
 	if err := os.MkdirAll(state, 0o700); err != nil {
 		return nil, fmt.Errorf("making the state folder: %w", err)
@@ -142,7 +151,7 @@ func (c *command) backend(getenv func(string) string) (map[string]string, error)
 	if err := removeTorn(state); err != nil {
 		return nil, fmt.Errorf("mending the state folder: %w", err)
 	}
-	env := map[string]string{"PULUMI_BACKEND_URL": "file://" + filepath.ToSlash(state)}
+	env := map[string]string{"PULUMI_BACKEND_URL": filebackend.URL(state)}
 	if getenv("PULUMI_CONFIG_PASSPHRASE") != "" {
 		return env, nil
 	}

@@ -130,14 +130,6 @@ func checkDatabase(d *decoder, c Config) {
 	d.size("database.size", db.Size, c.Cloud)
 }
 
-// checkDatabaseName refuses what PostgreSQL keeps for itself: the app's role is called after it, with _ for each hyphen and _app at the end.
-// https://www.postgresql.org/docs/current/sql-createrole.html
-func checkDatabaseName(d *decoder, c Config) {
-	if c.Database.Enabled && strings.HasPrefix(c.App.Name+"-", "pg-") {
-		d.bad("app.name", c.App.Name, "the database's role is called after it, and those that begin with pg_ are PostgreSQL's own", "a name other than pg that does not begin with pg-", "")
-	}
-}
-
 // azureVersion is the last major version of PostgreSQL that the API version of the driver knows.
 // https://learn.microsoft.com/azure/templates/microsoft.dbforpostgresql/2024-08-01/flexibleservers
 const azureVersion = 16

@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -47,7 +48,7 @@ func (d *decoder) section(path string, tree map[string]any, dst reflect.Value) {
 		at, v := join(path, f.name), tree[f.name]
 		switch {
 		case v == nil && f.required:
-			d.report(problem{path: at, text: "required, but not set", allowed: list(f.enum)})
+			d.report(problem{path: at, text: "required, but not set" + d.foreign(at), allowed: list(f.enum)})
 		case v == nil:
 		case d.cloud != "" && f.clouds != nil && !slices.Contains(f.clouds, string(d.cloud)):
 			if !isNothing(v) {
@@ -57,6 +58,16 @@ func (d *decoder) section(path string, tree map[string]any, dst reflect.Value) {
 			d.value(at, v, dst.Field(f.index), f)
 		}
 	}
+}
+
+// foreign names another project's key of that name: after `pulumi new` the stack files have the prefix of the project that they came from.
+func (d *decoder) foreign(path string) string {
+	for _, full := range slices.Sorted(maps.Keys(d.in.Values)) {
+		if prefix, ours := strings.CutSuffix(full, ":"+path); ours && prefix != d.in.Project {
+			return fmt.Sprintf(", but %s is: this project is called %s; leave the prefix out of the stack's file, or write %[2]s: in place of %s:", full, d.in.Project, prefix)
+		}
+	}
+	return ""
 }
 
 func (d *decoder) unknown(path, key string, v any, fields []field) {

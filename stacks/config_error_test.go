@@ -246,6 +246,22 @@ var problemRows = []struct {
 	{"empty values on aws", []string{"cloud", "aws", "app", `{"env":{"A":"","B":"x"}}`}, []string{
 		`app.env.A: empty, and ECS leaves out variables without a value; allowed: a text of at least one character, or no such key on aws`,
 	}},
+	{"international domain", []string{"cloud", "aws", "domain", `{"name":"münze.example.com","zone":"Example.com"}`}, []string{
+		`domain.name = "münze.example.com": not a lower-case host name such as links.example.com; did you mean xn--mnze-0ra.example.com?`,
+		`domain.zone = "Example.com": not a lower-case host name such as links.example.com`,
+	}},
+	{"long domain", []string{"cloud", "azure", "domain", `{"name":"` + longHost + `","zone":"example.com"}`, "azure", `{"dnsResourceGroup":"g"}`}, []string{
+		`domain.name = "` + longHost[:60] + `…": 65 characters, and a certificate of azure takes fewer; allowed: at most 64 characters`,
+	}},
+	{"database of the server", []string{"cloud", "gcp", "app", `{"name":"cloudsqladmin"}`}, []string{
+		`app.name = "cloudsqladmin": the database is called after it, and cloudsqladmin is a name that PostgreSQL or gcp keeps for itself; allowed: another name; did you mean cloudsqladmin-app?`,
+	}},
+	{"database with a hyphen", []string{"cloud", "azure", "app", `{"name":"azure-sys"}`}, []string{
+		`app.name = "azure-sys": the database is called after it, and azure_sys is a name that PostgreSQL or azure keeps for itself; allowed: another name; did you mean azure-sys-app?`,
+	}},
+	{"reserved word", []string{"cloud", "aws", "app", `{"name":"user"}`}, []string{
+		`app.name = "user": the database is called after it, and user is a name that PostgreSQL or aws keeps for itself; allowed: another name; did you mean user-app?`,
+	}},
 	{"zone without name", []string{"cloud", "aws", "domain", `{"zone":"example.com"}`}, []string{`domain.name: required with domain.zone; allowed: a host name within example.com`}},
 	{"name without zone", []string{"cloud", "aws", "domain", `{"name":"a.example.com"}`}, []string{`domain.zone: required with domain.name; allowed: the DNS zone that holds a.example.com; did you mean example.com?`}},
 	{"name outside zone", []string{"cloud", "aws", "domain", `{"name":"a.example.org","zone":"example.com"}`}, []string{
@@ -337,6 +353,23 @@ func TestNoSecretAtAnyKey(t *testing.T) {
 }
 
 // TestDocumentedError keeps the example of docs/configuration.md true.
+// longHost has 65 characters, one more than a certificate's common name.
+var longHost = strings.Repeat("a", 40) + "." + strings.Repeat("b", 12) + ".example.com"
+
+// TestNamesThatAreTaken: what another cloud keeps for itself, and what no database is called after, is free.
+func TestNamesThatAreTaken(t *testing.T) {
+	for _, free := range [][]string{
+		{"cloud", "gcp", "domain", `{"name":"` + longHost + `","zone":"example.com"}`},
+		{"cloud", "aws", "app", `{"name":"cloudsqladmin"}`},
+		{"cloud", "gcp", "app", `{"name":"user"}`},
+		{"cloud", "aws", "app", `{"name":"user"}`, "database", `{"enabled":false}`},
+	} {
+		if _, err := Load(input(free...)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestDocumentedError(t *testing.T) {
 	in := input("cloud", "aws", "app", `{"cpu":0.25,"memory":"8Gi","prot":3000}`, "secrets", `{"TOKEN":"x"}`)
 	in.Stack = "dev"

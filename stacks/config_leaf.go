@@ -8,7 +8,10 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+
+	"golang.org/x/net/idna"
 )
 
 // leaf decodes a scalar. Pulumi hands scalars over as strings or typed, depending
@@ -29,12 +32,22 @@ func (d *decoder) leaf(path string, v any, dst reflect.Value, f field) {
 		return
 	}
 	if f.pattern != "" && !regexp.MustCompile(f.pattern).MatchString(text) {
-		d.wrong(path, v, "not "+f.hint, "", "")
+		d.wrong(path, v, "not "+f.hint, "", punycode(text))
 		return
 	}
 	if !within(n, dst.Type(), f) {
 		d.wrong(path, v, "out of range", rangeText(f), "")
 	}
+}
+
+// punycode is how DNS and certificates write a host name of other letters than ASCII's, or nothing if text is none.
+// https://www.rfc-editor.org/rfc/rfc5891
+func punycode(text string) string {
+	ascii, err := idna.Lookup.ToASCII(text)
+	if err != nil || !strings.Contains(ascii, "xn--") || !strings.Contains(ascii, ".") {
+		return ""
+	}
+	return ascii
 }
 
 // nearestValue is the closest number, or the closest spelling.

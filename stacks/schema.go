@@ -22,15 +22,17 @@ type node = map[string]any
 
 // Schema is the JSON schema (draft 2020-12) of a Pulumi.<stack>.yaml file of the
 // given project, made from the tags of Config and the tables of defaults and
-// guardrails. Editors use it through yaml-language-server; Load checks more than
+// guardrails. Keys may have the project's prefix or none, as Pulumi takes both. Editors use it through yaml-language-server; Load checks more than
 // a schema can say.
 func Schema(project string) ([]byte, error) {
-	keys := node{}
+	keys, definitions := node{}, node{}
 	names := []string{}
 	for _, f := range fieldsOf(configType) {
-		key := project + ":" + f.name
-		keys[key] = schemaOf(f.name, f)
-		names = append(names, key)
+		definitions[f.name] = schemaOf(f.name, f)
+		for _, key := range []string{f.name, project + ":" + f.name} {
+			keys[key] = node{"$ref": "#/$defs/" + f.name}
+			names = append(names, key)
+		}
 	}
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
@@ -42,11 +44,12 @@ func Schema(project string) ([]byte, error) {
 		"description": "A Pulumi.<stack>.yaml file of project " + project + ". Generated: go generate ./stacks",
 		"type":        "object",
 		"required":    []string{"config"},
+		"$defs":       definitions,
 		"properties": node{"config": node{
-			"type": "object", "properties": keys, "required": []string{project + ":cloud"},
+			"type": "object", "properties": keys, "anyOf": []node{{"required": []string{"cloud"}}, {"required": []string{project + ":cloud"}}},
 			"propertyNames": node{"anyOf": []node{
 				{"enum": names},
-				{"not": node{"pattern": "^" + strings.ReplaceAll(project, ".", `\.`) + ":"}},
+				{"pattern": ":", "not": node{"pattern": "^" + strings.ReplaceAll(project, ".", `\.`) + ":"}}, // another namespace's
 			}},
 		}},
 	})

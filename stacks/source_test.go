@@ -114,3 +114,32 @@ func write(t *testing.T, file, text string) {
 		t.Fatal(err)
 	}
 }
+
+// TestMissingSource: what is not there is a problem of the configuration, named with its key, before anything is made.
+func TestMissingSource(t *testing.T) {
+	for app, want := range map[string]string{
+		`{"name":"my-app","path":"ap"}`:                             `slipway:app.path = "ap": no such folder: `,
+		`{"name":"my-app","path":"app/Dockerfile.prod"}`:            `slipway:app.path = "app/Dockerfile.prod": no such folder: `,
+		`{"name":"my-app","dockerfile":"Dockerfile.debug"}`:         `slipway:app.dockerfile = "Dockerfile.debug": no such file: `,
+		`{"name":"my-app","dockerfile":"sub"}`:                      `did you mean Dockerfile.prod?`,
+		`{"name":"my-app","image":"registry.example.com/x:1"}`:      "",
+		`{"name":"my-app","dockerfile":"./Dockerfile.prod"}`:        "",
+		`{"name":"my-app","dockerfile":"../docker/App.Dockerfile"}`: "",
+	} {
+		root := checkout(t)
+		must := os.Rename(filepath.Join(root, "app", "Dockerfile"), filepath.Join(root, "app", "Dockerfile.prod"))
+		write(t, filepath.Join(root, "docker", "App.Dockerfile"), "FROM scratch\n")
+		write(t, filepath.Join(root, "app", "sub", "file"), "")
+		r, _, err := deployed(t, root, input("cloud", "docker", "app", app), nil)
+		switch {
+		case must != nil:
+			t.Fatal(must)
+		case want == "" && err != nil:
+			t.Errorf("%s: %v", app, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), "the configuration has 1 problem") || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: got %v, want %s", app, err, want)
+		case want != "" && r != nil:
+			t.Errorf("%s: resources were made", app)
+		}
+	}
+}

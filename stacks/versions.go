@@ -121,7 +121,7 @@ func appSource(root string, c Config) (components.ImageArgs, error) {
 		return args, nil
 	}
 	var err error
-	if args.Context, err = sourceFolder(root, c.App.Path); err != nil {
+	if args.Context, err = sourceFolder(root, c); err != nil {
 		return args, err
 	}
 	covered := []string{args.Dockerfile, args.Platform}

@@ -54,7 +54,7 @@ func (Target) Prepare(ctx context.Context, p *progress.Printer, s cli.Stack) err
 // Cleaned removes the images that were built for the stack's app, by name: another stack with the same source has the same image
 // under a name of its own. Those of the platform stay: they are the same for every stack.
 func (Target) Cleaned(ctx context.Context, _ *progress.Printer, s cli.Stack) error {
-	out, err := run(ctx, "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", "reference="+strings.ToLower(s.Project+"-"+s.Name)+"/*")
+	out, err := run(ctx, "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", "reference="+docker.Prefix(s.Project, s.Name)+"/*")
 	if err != nil {
 		return fmt.Errorf("listing the stack's images: %w", err)
 	}

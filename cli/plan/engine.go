@@ -19,6 +19,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/slipway-iac/slipway/cli/filebackend"
 	"github.com/slipway-iac/slipway/cli/simulate"
 )
 
@@ -79,7 +80,7 @@ func (e *Engine) open(ctx context.Context, s Setup) error {
 	}
 	env := map[string]string{}
 	for _, more := range []map[string]string{s.Env, e.cloud.Env(), {
-		"PULUMI_BACKEND_URL": "file://" + filepath.ToSlash(state), "PULUMI_HOME": home, "PULUMI_CREDENTIALS_PATH": home,
+		"PULUMI_BACKEND_URL": filebackend.URL(state), "PULUMI_HOME": home, "PULUMI_CREDENTIALS_PATH": home,
 		"PULUMI_CONFIG_PASSPHRASE": hex.EncodeToString(passphrase), "PULUMI_CONFIG_PASSPHRASE_FILE": "", "PULUMI_ACCESS_TOKEN": "",
 		"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
 	}} {

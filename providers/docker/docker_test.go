@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -48,6 +49,22 @@ func TestReadyMadeImage(t *testing.T) {
 	}
 	if all := recording.Of(imageType); len(all) != 1 || !slices.Equal(all[0].At("platform"), []any{"linux/arm64"}) {
 		t.Errorf("the images are %+v", all)
+	}
+}
+
+// TestPrefix: every stack that Pulumi takes has a name on the engine, the usual ones their own.
+func TestPrefix(t *testing.T) {
+	label := regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,61}$`)
+	seen := map[string]string{}
+	for _, row := range [][3]string{
+		{"slipway", "local", "slipway-local"}, {"Shop", "DEV-1", "shop-dev-1"}, {"my_shop.2", "local", ""}, {"slipway", "pr_17", ""}, {"slipway", "pr.17", ""},
+		{"slipway", "-", ""}, {"_", "_", ""}, {strings.Repeat("a", 60), "dev", ""}, {strings.Repeat("a", 60), "prod", ""}, {"slipway", strings.Repeat("b", 100), ""},
+	} {
+		got := Prefix(row[0], row[1])
+		if !label.MatchString(got) || row[2] != "" && got != row[2] || seen[got] != "" {
+			t.Errorf("%s/%s is called %q (%s)", row[0], row[1], got, seen[got])
+		}
+		seen[got] = row[0] + "/" + row[1]
 	}
 }
 

@@ -3,6 +3,8 @@
 package docker
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"regexp"
 	"strings"
@@ -60,16 +62,28 @@ type Platform struct {
 
 var _ components.Platform = (*Platform)(nil)
 
-var prefixPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,61}$`)
+var unclean = regexp.MustCompile(`[^a-z0-9-]+`)
+
+// Prefix begins the names of all that a stack has on the engine: project and stack, in lower case. It is a label of host names, since
+// containers reach each other by name, so a stack that Pulumi lets be called "Team_a.b" is "team-a-b" here, with five characters of a
+// hash to tell it from others; so does one that is too long. https://www.rfc-editor.org/rfc/rfc1123#section-2.1
+func Prefix(project, stack string) string {
+	const longest = 62 // with a hyphen after it, a label of 63
+	full := strings.ToLower(project + "-" + stack)
+	plain := strings.TrimLeft(unclean.ReplaceAllString(full, "-"), "-")
+	if plain == full && len(full) <= longest {
+		return full
+	}
+	sum := sha256.Sum256([]byte(full))
+	tail := "-" + hex.EncodeToString(sum[:])[:5]
+	return strings.TrimLeft(strings.TrimRight(plain[:min(len(plain), longest-len(tail))], "-")+tail, "-")
+}
 
 // NewPlatform makes the explicit providers, the stack's own bridge network and its certificate authority. The engine is the
-// one that DOCKER_HOST or the default socket names; the command line sets DOCKER_HOST to that of the docker context. It fails if project and stack make no valid container name.
+// one that DOCKER_HOST or the default socket names; the command line sets DOCKER_HOST to that of the docker context.
 // https://docs.docker.com/engine/network/drivers/bridge/
 func NewPlatform(ctx *pulumi.Context, s Settings, opts ...pulumi.ResourceOption) (*Platform, error) {
-	p := &Platform{settings: s, prefix: strings.ToLower(ctx.Project() + "-" + ctx.Stack()), stack: ctx.Project() + "/" + ctx.Stack(), images: map[string]pulumi.StringOutput{}}
-	if !prefixPattern.MatchString(p.prefix) {
-		return nil, fmt.Errorf("docker platform: project %q and stack %q make no container name: use letters, digits and hyphens, 61 characters together", ctx.Project(), ctx.Stack())
-	}
+	p := &Platform{settings: s, prefix: Prefix(ctx.Project(), ctx.Stack()), stack: ctx.Project() + "/" + ctx.Stack(), images: map[string]pulumi.StringOutput{}}
 	if err := ctx.RegisterComponentResource("slipway:docker:Platform", "docker", p, opts...); err != nil {
 		return nil, fmt.Errorf("docker platform: %w", err)
 	}
