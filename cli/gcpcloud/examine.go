@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -33,6 +34,7 @@ var questions = []struct {
 	{"billing", examiner.billing},
 	{"APIs", examiner.apis},
 	{"organization policies", examiner.policies},
+	{"rights", examiner.rights},
 	{"quotas", examiner.quotas},
 	{"Cloud Run's CPU", examiner.cores},
 	{"region", examiner.offered},
@@ -118,6 +120,34 @@ func (e examiner) apis(ctx context.Context) ([]toolchain.Finding, error) {
 		return lacking("APIs", strings.Join(off, ", ")+" off; the first update turns on all others through these", fix), nil
 	}
 	return fine("APIs", "those that turn on all others are on"), nil
+}
+
+// askedAtOnce is how many permissions one question may name.
+const askedAtOnce = 100
+
+// rights asks which of the rights that the stack takes on the project whoever is signed in has not.
+// https://cloud.google.com/resource-manager/reference/rest/v1/projects/testIamPermissions
+func (e examiner) rights(ctx context.Context) ([]toolchain.Finding, error) {
+	needed, _ := spec.Permissions(spec.Types(e.conf.Domain.Name != "", e.conf.GCP.CMEK, e.conf.Tier == stacks.TierProd))
+	needed = slices.DeleteFunc(needed, func(permission string) bool {
+		return spec.OnAccounts(permission) || e.conf.GCP.DNSProject != "" && strings.HasPrefix(permission, "dns.")
+	})
+	missing := map[string]bool{}
+	for some := range slices.Chunk(needed, askedAtOnce) {
+		var answer struct{ Permissions []string }
+		if err := e.post(ctx, e.host("cloudresourcemanager")+"/v1/projects/"+e.project+":testIamPermissions", map[string]any{"permissions": some}, &answer); err != nil {
+			return nil, err
+		}
+		for _, permission := range some {
+			if !slices.Contains(answer.Permissions, permission) {
+				missing[permission] = true
+			}
+		}
+	}
+	if len(missing) > 0 {
+		return lacking("rights", "whoever is signed in has not "+strings.Join(slices.Sorted(maps.Keys(missing)), ", "), "give the roles of docs/gcp.md, Rights of the deployer"), nil
+	}
+	return fine("rights", fmt.Sprintf("all %d that the stack takes on the project", len(needed))), nil
 }
 
 // offered asks what the region has: Cloud Run, Memorystore and the database's machine.

@@ -3,6 +3,7 @@ package gcpcloud
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ const (
 	getProject  = "GET /cloudresourcemanager/v3/projects/links-production"
 	getPolicy   = "POST /cloudresourcemanager/v1/projects/links-production:getEffectiveOrgPolicy"
 	getService  = "GET /run/v2/projects/links-production/locations/europe-west1/services/links-prod"
+	testRights  = "POST /cloudresourcemanager/v1/projects/links-production:testIamPermissions"
 	getBilling  = "GET /cloudbilling/v1/projects/links-production/billingInfo"
 	getAPIs     = "GET /serviceusage/v1/projects/links-production/services:batchGet"
 	getQuotas   = "GET /compute/compute/v1/projects/links-production"
@@ -29,6 +31,7 @@ func healthy() map[string]answer {
 	zone := says(map[string]any{"managedZones": []any{map[string]any{"name": "example-com", "visibility": "public"}, map[string]any{"name": "inside", "visibility": "private"}}})
 	return map[string]answer{
 		getProject: says(map[string]any{"state": "ACTIVE"}), getPolicy: says(map[string]any{}), getService: refused(http.StatusNotFound, "NOT_FOUND", "no"),
+		testRights: func(_ url.Values, body map[string]any) (int, any) { return http.StatusOK, body },
 		getBilling: says(map[string]any{"billingEnabled": true}), getAPIs: says(map[string]any{"services": []any{map[string]any{"name": "projects/1/services/iam.googleapis.com", "state": "ENABLED"}}}),
 		getQuotas: quota("BACKEND_SERVICES", 50, 4), getCores: says(map[string]any{}), getRegions: says(map[string]any{"locations": []any{map[string]any{"locationId": "europe-west1"}}}),
 		getCaches: says(map[string]any{"locations": []any{map[string]any{"locationId": "europe-west1"}}}), getZones: zone, getOtherDNS: zone,
@@ -72,7 +75,10 @@ func TestExamine(t *testing.T) {
 		answer   answer
 		want     string // of the only finding that is not OK; empty for none
 	}{
-		"everything is right":      {"", nil, ""},
+		"everything is right": {"", nil, ""},
+		"a right is missing": {testRights, func(_ url.Values, body map[string]any) (int, any) {
+			return http.StatusOK, map[string]any{"permissions": slices.DeleteFunc(body["permissions"].([]any), func(v any) bool { return v == "run.services.setIamPolicy" })}
+		}, "has not run.services.setIamPolicy: give the roles"},
 		"no billing":               {getBilling, says(map[string]any{}), "has no billing account: gcloud billing projects link links-production"},
 		"billing may not be asked": {getBilling, refused(http.StatusForbidden, "PERMISSION_DENIED", "no"), ""},
 		"an API is off":            {getAPIs, says(map[string]any{"services": []any{map[string]any{"name": "projects/1/services/iam.googleapis.com", "state": "DISABLED"}}}), "iam.googleapis.com off"},

@@ -14,7 +14,7 @@ var gcpFunctions = map[string]function{
 	"compute/getZones:getZones":                                     fixed(map[string]any{"names": []any{"{region}-a", "{region}-b", "{region}-c"}, "project": "{project}"}),
 	"dns/getManagedZone:getManagedZone":                             fixed(map[string]any{"name": "{name}", "id": "projects/{project}/managedZones/{name}", "visibility": "public", "nameServers": []any{"ns-cloud-a1.googledomains.com."}}),
 	"dns/getManagedZones:getManagedZones":                           fixed(map[string]any{"managedZones": []any{}, "project": "{project}"}),
-	"logging/getProjectCmekSettings:getProjectCmekSettings":         fixed(map[string]any{"serviceAccountId": "cmek-p{projectNumber}@gcp-sa-logging.iam.gserviceaccount.com", "kmsKeyName": "", "kmsKeyVersionName": "", "name": "projects/{project}/cmekSettings"}),
+	"logging/getProjectSettings:getProjectSettings":                 fixed(map[string]any{"kmsServiceAccountId": "cmek-p{projectNumber}@gcp-sa-logging.iam.gserviceaccount.com", "loggingServiceAccountId": "service-{projectNumber}@gcp-sa-logging.iam.gserviceaccount.com", "kmsKeyName": "", "name": "projects/{project}/settings"}),
 	"organizations/getClientConfig:getClientConfig":                 fixed(map[string]any{"accessToken": "ya29.{letters:64}", "project": "{project}", "region": "{region}", "zone": "{region}-a"}),
 	"organizations/getClientOpenIdUserInfo:getClientOpenIdUserInfo": fixed(map[string]any{"email": "deployer@{project}.iam.gserviceaccount.com"}),
 	"organizations/getProject:getProject":                           fixed(map[string]any{"projectId": "{project}", "number": "{projectNumber}", "name": "{project}", "id": "projects/{project}"}),

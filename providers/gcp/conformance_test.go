@@ -60,7 +60,7 @@ func testAnswers() []componentstest.Output {
 	return []componentstest.Output{
 		{Type: "gcp:organizations/getClientConfig:getClientConfig", Property: "accessToken", Value: testToken},
 		{Type: "gcp:organizations/getClientConfig:getClientConfig", Property: "project", Value: "links-production"},
-		{Type: "gcp:logging/getProjectCmekSettings:getProjectCmekSettings", Property: "serviceAccountId", Value: "cmek-p1@gcp-sa-logging.iam.gserviceaccount.com"},
+		{Type: "gcp:logging/getProjectSettings:getProjectSettings", Property: "kmsServiceAccountId", Value: "cmek-p1@gcp-sa-logging.iam.gserviceaccount.com"},
 		{Type: "gcp:cloudrunv2/getJob:getJob", Property: "terminalConditions", Value: held},
 		{Type: "gcp:cloudrunv2/getService:getService", Property: "terminalConditions", Value: held},
 		{Type: "gcp:cloudrunv2/getService:getService", Property: "trafficStatuses", Value: serving},

@@ -45,11 +45,14 @@ func (p *Platform) makeAccounts(ctx *pulumi.Context) (err error) {
 	return nil
 }
 
-// serviceAccount makes a service account. Its id has 6 to 30 characters.
-// https://cloud.google.com/iam/docs/service-accounts-create
+// serviceAccount makes a service account, or takes over one of its id: so its administrator can make it before, and give the deployer the
+// right to use this one and no other (docs/gcp.md). An id has 6 to 30 characters.
+//   - https://cloud.google.com/iam/docs/service-accounts-create
+//   - https://www.pulumi.com/registry/packages/gcp/api-docs/serviceaccount/account/#createignorealreadyexists
 func (p *Platform) serviceAccount(ctx *pulumi.Context, part, of string) (identity, error) {
 	made, err := serviceaccount.NewAccount(ctx, p.fixed(part, 30), &serviceaccount.AccountArgs{
-		AccountId: pulumi.String(p.fixed(part, 30)), Project: pulumi.String(p.account),
+		CreateIgnoreAlreadyExists: pulumi.Bool(true),
+		AccountId:                 pulumi.String(p.fixed(part, 30)), Project: pulumi.String(p.account),
 		DisplayName: pulumi.String(fmt.Sprintf("%.100s", fmt.Sprintf("Slipway %s: %s/%s", part, p.project, p.stack))), // at most 100 characters
 		Description: pulumi.String("Runs " + of),
 	}, p.cloudOpts(p.own())...)

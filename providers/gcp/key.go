@@ -82,8 +82,8 @@ func (p *Platform) makeKey(ctx *pulumi.Context) error {
 //   - https://cloud.google.com/logging/docs/routing/managed-encryption-storage
 func (p *Platform) agent(ctx *pulumi.Context, service string) (pulumi.StringOutput, error) {
 	if service == agentLogging {
-		settings := logging.GetProjectCmekSettingsOutput(ctx, logging.GetProjectCmekSettingsOutputArgs{Project: p.onceOn(p.account)}, pulumi.Parent(p), pulumi.Provider(p.cloud))
-		return pulumi.Sprintf("serviceAccount:%s", settings.ServiceAccountId()), nil
+		settings := logging.GetProjectSettingsOutput(ctx, logging.GetProjectSettingsOutputArgs{Project: p.onceOn(p.account)}, pulumi.Parent(p), pulumi.Provider(p.cloud))
+		return pulumi.Sprintf("serviceAccount:%s", settings.KmsServiceAccountId()), nil
 	}
 	made, err := projects.NewServiceIdentity(ctx, service, &projects.ServiceIdentityArgs{
 		Project: pulumi.String(p.account), Service: pulumi.String(service + ".googleapis.com"),

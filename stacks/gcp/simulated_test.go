@@ -91,6 +91,7 @@ func promised(t *testing.T, stack string, state *apitype.DeploymentV3) {
 	t.Run("no path is asked that Google keeps", func(t *testing.T) { asked(t, state) })
 	t.Run("the front door is guarded", func(t *testing.T) { guarded(t, stack, state) })
 	t.Run("links get through the firewall", func(t *testing.T) { written(t, stack, state) })
+	t.Run("the documented roles suffice", func(t *testing.T) { permitted(t, stack, state) })
 	t.Run("migrations come before the revision", func(t *testing.T) { migrated(t, state) })
 }
 
