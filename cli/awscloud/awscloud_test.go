@@ -41,6 +41,9 @@ func amazon(t *testing.T, answers map[string]answer) (asked *[]string) {
 		if operation == "" { // the older services: a form, and XML
 			form, _ := url.ParseQuery(string(body))
 			operation = form.Get("Action")
+			for name := range form {
+				in[name] = form.Get(name)
+			}
 		} else if err := json.Unmarshal(body, &in); err != nil {
 			t.Errorf("%s was asked with %q", operation, body)
 		}
@@ -78,7 +81,7 @@ func signIn(t *testing.T, address string) {
 }
 
 func caller(account string) map[string]answer {
-	return map[string]answer{"GetCallerIdentity": func(map[string]any) (int, any) {
+	return map[string]answer{"GetRole": roleIsThere, "GetCallerIdentity": func(map[string]any) (int, any) {
 		return http.StatusOK, fmt.Sprintf(`<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
 <Arn>arn:aws:iam::%s:user/deployer</Arn><UserId>AIDA</UserId><Account>%s</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`, account, account)
 	}}

@@ -29,8 +29,8 @@ const signInLimit = 20 * time.Second
 
 const signInAdvice = "Sign in with `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN)"
 
-// Prepare makes sure that somebody is signed in, to the right account, and of a Docker Engine, which builds the images. Without
-// it both would be found out minutes later.
+// Prepare makes sure that somebody is signed in, to the right account, and of a Docker Engine, which builds the images: without it
+// both would be found out minutes later. It makes the roles of services that the account has never used.
 func (Target) Prepare(ctx context.Context, p *progress.Printer, s cli.Stack) error {
 	step := p.Start("asking AWS who is signed in")
 	err := signedIn(ctx, s)
@@ -38,7 +38,10 @@ func (Target) Prepare(ctx context.Context, p *progress.Printer, s cli.Stack) err
 	if err != nil {
 		return err
 	}
-	return toolchain.EnsureDocker(ctx, p)
+	if err := toolchain.EnsureDocker(ctx, p); err != nil {
+		return err
+	}
+	return makeServiceRoles(ctx, p, s, spread)
 }
 
 // Cleaned has nothing to do: all that a stack leaves behind on AWS is kept on purpose.
