@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,6 +32,7 @@ type answer func(in map[string]any) (status int, out any)
 func amazon(t *testing.T, answers map[string]answer) (asked *[]string) {
 	t.Helper()
 	asked = &[]string{}
+	var one sync.Mutex
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -47,6 +49,8 @@ func amazon(t *testing.T, answers map[string]answer) (asked *[]string) {
 		} else if err := json.Unmarshal(body, &in); err != nil {
 			t.Errorf("%s was asked with %q", operation, body)
 		}
+		one.Lock() // whoever examines asks several questions at a time
+		defer one.Unlock()
 		*asked = append(*asked, operation)
 		respond, ok := answers[operation]
 		if !ok {

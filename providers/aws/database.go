@@ -201,3 +201,8 @@ const withoutExtendedSupport = "open-source-rds-extended-support-disabled"
 func maxStorage(a components.DatabaseArgs) int {
 	return min(storageGrowth*a.StorageGiB, spec.StorageLimit)
 }
+
+// DatabaseClass is the instance class of one of the sizes in a tier; what is none of the sizes is a class already.
+func DatabaseClass(size string, prod bool) string {
+	return (&Platform{settings: Settings{Prod: prod}}).machine(databaseSizes, size)
+}
