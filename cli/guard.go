@@ -38,17 +38,40 @@ func (s *session) guard(ctx context.Context, c *command, in stacks.Input) error 
 	return c.confirmReplacing(ctx, path)
 }
 
+// last is where the last update has left the stack.
+func (s *session) last() (stacks.Placement, error) {
+	for _, r := range s.known {
+		if r.Type == "pulumi:pulumi:Stack" {
+			return placementOf(r.Outputs["placement"])
+		}
+	}
+	return stacks.Placement{}, nil
+}
+
+func placementOf(output any) (stacks.Placement, error) {
+	text, _ := output.(string)
+	return stacks.ParsePlacement(text)
+}
+
+// settleFirst goes on where a run was cut off after it had given the stack a domain: the update to come closes the other door, so the domain
+// must be served before.
+func (s *session) settleFirst(ctx context.Context, c *command) error {
+	t, ok := c.target.(Settler)
+	last, err := s.last()
+	if err != nil || !ok || !last.Opening || last.Door != s.Config.Domain.Name {
+		return err
+	}
+	o, err := s.outputs(ctx)
+	if err != nil {
+		return err
+	}
+	return t.Settle(ctx, c.progress, s.Stack, o)
+}
+
 // settled tells whether the last update had the same settings, and came from the same program.
 func (s *session) settled(next stacks.Placement) bool {
-	for _, r := range s.known {
-		if r.Type != "pulumi:pulumi:Stack" {
-			continue
-		}
-		text, _ := r.Outputs["placement"].(string)
-		last, err := stacks.ParsePlacement(text)
-		return err == nil && next.Settings != "" && last == next
-	}
-	return false
+	last, err := s.last()
+	return err == nil && next.Settings != "" && last == next
 }
 
 // announced is the way that the update would go; nil if the program refuses the transition, which the update will say.

@@ -142,3 +142,18 @@ func commits(t *testing.T, root, files string) {
 		}
 	}
 }
+
+// A stack that has got a domain keeps its other door until the domain is served, and then closes it.
+func TestUpClosesTheOtherDoor(t *testing.T) {
+	p := newProject(t)
+	url, ca := app(t, "")
+	p.outputs(t, map[string]any{"url": url, "version": "v1", "ca": ca, "placement": `{"stack":"local","opening":true}`})
+	code, _, errOut := p.run(t, nil, "up")
+	if calls := p.calls(t, "up"); code != exitOK || len(calls) != 2 {
+		t.Errorf("exit code %d after the updates %q:\n%s", code, calls, errOut)
+	}
+	p.outputs(t, map[string]any{"url": url, "version": "v1", "ca": ca, "placement": `{"stack":"local"}`})
+	if code, _, _ = p.run(t, nil, "up"); code != exitOK || len(p.calls(t, "up")) != 3 {
+		t.Errorf("exit code %d after the updates %q", code, p.calls(t, "up"))
+	}
+}

@@ -40,7 +40,7 @@ func (c *command) base(ctx context.Context, setup plan.Setup) (*apitype.Deployme
 
 // baseOfFile deploys what another stack file says, under the name of this stack.
 func (c *command) baseOfFile(ctx context.Context, file string, setup plan.Setup) (*apitype.DeploymentV3, error) {
-	conf, err := plan.ConfigureFrom(c.root, c.stack, file)
+	conf, err := plan.ConfigureFrom(c.root, c.stack, file, nil)
 	if err != nil {
 		return nil, err
 	}

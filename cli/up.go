@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
 
@@ -34,23 +35,11 @@ func up(ctx context.Context, c *command) error {
 	if err := s.repair(ctx, c); err != nil {
 		return err
 	}
-	in := s.input
-	if err := s.guard(ctx, c, in); err != nil {
+	if err := s.guard(ctx, c, s.input); err != nil {
 		return err
 	}
-	defer s.workspace.expectExports(&in)()
-	s.workspace.SetProgram(c.program.Inline(c.root, in))
-	f := newFollow(c.err, c.progress, "updating stack "+s.Name)
-	watched, broken := s.watch(ctx, c)
-	result, err := s.auto.Up(watched, optup.EventStreams(f.events), optup.SuppressProgress())
-	f.wait()
-	if reason := broken(); err != nil && reason != "" {
-		return fmt.Errorf("updating stack %q: %s", s.Name, reason)
-	}
+	result, f, err := s.deploy(ctx, c)
 	if err != nil {
-		return failed(f, err)
-	}
-	if err := c.verifyUp(ctx, s, outputsOf(result.Outputs)); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.err, "Stack %s is up (%s, %s).\n", s.Name, f.summary(), time.Since(begun).Round(time.Second))
@@ -63,6 +52,43 @@ func up(ctx context.Context, c *command) error {
 		fmt.Fprintf(c.err, "The certificate is signed by the stack's own CA: `go run . output ca -s %s > ca.pem` saves it for curl --cacert or your browser.\n", s.Name)
 	}
 	return nil
+}
+
+// deploy updates the stack and waits until the public address answers with the new version: twice, where the first update leaves a door open
+// that the second one closes.
+func (s *session) deploy(ctx context.Context, c *command) (result auto.UpResult, f *follow, err error) {
+	if err := s.settleFirst(ctx, c); err != nil {
+		return result, nil, err
+	}
+	for _, what := range []string{"updating stack " + s.Name, "closing the platform's own host name, now that the domain is served"} {
+		if result, f, err = s.update(ctx, c, what); err != nil {
+			return result, f, err
+		}
+		if err := c.verifyUp(ctx, s, outputsOf(result.Outputs)); err != nil {
+			return result, f, err
+		}
+		if place, err := placementOf(result.Outputs["placement"].Value); err != nil || !place.Opening {
+			return result, f, err
+		}
+	}
+	return result, f, nil
+}
+
+func (s *session) update(ctx context.Context, c *command, what string) (auto.UpResult, *follow, error) {
+	in := s.input
+	defer s.workspace.expectExports(&in)()
+	s.workspace.SetProgram(c.program.Inline(c.root, in))
+	f := newFollow(c.err, c.progress, what)
+	watched, broken := s.watch(ctx, c)
+	result, err := s.auto.Up(watched, optup.EventStreams(f.events), optup.SuppressProgress())
+	f.wait()
+	if reason := broken(); err != nil && reason != "" {
+		return result, f, fmt.Errorf("updating stack %q: %s", s.Name, reason)
+	}
+	if err != nil {
+		return result, f, failed(f, err)
+	}
+	return result, f, nil
 }
 
 // failed returns the engine's error, or errReported if what went wrong has been printed already.

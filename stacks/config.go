@@ -47,6 +47,9 @@ type Config struct {
 	// Simulated says that nothing outside answers: what a program fetches by
 	// itself must be made up. It isn't a configuration key either.
 	Simulated bool `json:"-"`
+	// Opening says that the stack serves by the platform's own host name, and
+	// gets a domain with this update. No key either: the last update tells.
+	Opening bool `json:"-"`
 
 	Cloud    Cloud             `json:"cloud" desc:"Target of the stack." enum:"docker,aws,azure,gcp" required:"true"`
 	Tier     Tier              `json:"tier" desc:"Sets every default and which guardrails bind." enum:"dev,prod"`

@@ -20,6 +20,10 @@ type Placement struct {
 	Account string `json:"account,omitempty"`
 	// Data says that the stack has a database or a cache.
 	Data bool `json:"data"`
+	// Door is the domain by which the stack is reached; empty for the platform's own host name. Opening says that the latter is still open
+	// beside it, and that the next update closes it: by then the domain's certificate must be there.
+	Door    string `json:"door,omitempty"`
+	Opening bool   `json:"opening,omitempty"`
 	// Settings tells the configuration, and the program, of the last update from others; empty in a simulation.
 	Settings string `json:"settings,omitempty"`
 }
@@ -29,7 +33,7 @@ func PlacementOf(c Config) Placement {
 	p := Placement{
 		Project: c.Project, Stack: c.Stack, App: c.App.Name, Cloud: c.Cloud, Region: c.Region,
 		Account: c.AWS.AccountID + c.Azure.SubscriptionID + c.GCP.Project, // a stack has one cloud
-		Data:    c.Database.Enabled || c.Cache.Enabled,
+		Data:    c.Database.Enabled || c.Cache.Enabled, Door: c.Domain.Name, Opening: c.Opening,
 	}
 	if !c.Simulated {
 		p.Settings = settingsOf(c)

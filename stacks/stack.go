@@ -19,6 +19,9 @@ type Program struct {
 	Cloud Cloud
 	// Platform makes the cloud's drivers. root is the absolute path of Pulumi.yaml's folder.
 	Platform func(ctx *pulumi.Context, root string, c Config) (components.Platform, error)
+	// Doors says that a stack which gets a domain serves by both, the platform's own host name and the domain, until another update: a
+	// certificate takes time. Default false: the way that the name takes comes up with its certificate.
+	Doors bool
 }
 
 // Run is the program as the Pulumi engine starts it: configuration and folder come from the engine.
@@ -59,6 +62,7 @@ func (p Program) Inline(root string, in Input) pulumi.RunFunc {
 		if err != nil {
 			return err
 		}
+		c.Opening = p.Doors && last.Deployed() && where.Stack != "" && where.Door == "" && c.Domain.Name != ""
 		// Before anything is made: what is refused changes nothing. A plan tells it with everything else.
 		if err := where.Leaves(PlacementOf(c)); err != nil && !in.Simulated {
 			return err

@@ -39,6 +39,8 @@ type Change struct {
 	Serves string `json:"serves,omitempty"`
 	// Protection is what refuses the deletion in the old state: an input, or Pulumi's protect.
 	Protection string `json:"protection,omitempty"`
+	// OldFirst says that what is there goes before its replacement is made.
+	OldFirst bool `json:"oldFirst,omitempty"`
 }
 
 // Risky tells whether data may be lost.
@@ -60,7 +62,7 @@ var operations = map[apitype.OpType]Action{
 
 func changesOf(steps []apitype.StepEventMetadata, base, now *apitype.DeploymentV3) []Change {
 	f, before := familyOf(base, now), familyOf(base)
-	found := map[string]Change{}
+	found, made := map[string]Change{}, map[string]bool{}
 	for _, s := range steps {
 		action, ok := operations[s.Op]
 		if !ok || engines(s.Type) || !(s.New != nil && s.New.Custom || s.Old != nil && s.Old.Custom) {
@@ -74,6 +76,8 @@ func changesOf(steps []apitype.StepEventMetadata, base, now *apitype.DeploymentV
 				c.Protection = protection(old)
 			}
 		}
+		c.OldFirst = c.OldFirst || s.Op == apitype.OpDeleteReplaced && !made[s.URN]
+		made[s.URN] = made[s.URN] || s.Op == apitype.OpCreateReplacement
 		if slices.Index(actions, action) > slices.Index(actions, c.Action) {
 			c.Action = action
 		}

@@ -40,15 +40,11 @@ const (
 // Configure reads Pulumi.yaml and the stack's file below root, with settings of the command line on top. Nothing is decrypted: a
 // placeholder stands for every encrypted value, and for every value of a key that holds secrets.
 func Configure(root, stack string, overrides []string) (Configuration, error) {
-	return configure(root, stack, filepath.Join(root, "Pulumi."+stack+".yaml"), overrides)
+	return ConfigureFrom(root, stack, filepath.Join(root, "Pulumi."+stack+".yaml"), overrides)
 }
 
 // ConfigureFrom is Configure with another file than the stack's own.
-func ConfigureFrom(root, stack, file string) (Configuration, error) {
-	return configure(root, stack, file, nil)
-}
-
-func configure(root, stack, file string, overrides []string) (Configuration, error) {
+func ConfigureFrom(root, stack, file string, overrides []string) (Configuration, error) {
 	c := Configuration{Other: map[string]string{}}
 	project, err := workspace.LoadProject(filepath.Join(root, "Pulumi.yaml"))
 	if err != nil {

@@ -44,8 +44,9 @@ type Engine struct {
 	// Stack is the stack in the back end.
 	Stack auto.Stack
 
-	cloud *simulate.Cloud
-	dir   string
+	cloud   *simulate.Cloud
+	command *plainCommand
+	dir     string
 }
 
 // Open makes the stack, without resources. Close must be called.
@@ -92,7 +93,8 @@ func (e *Engine) open(ctx context.Context, s Setup) error {
 	if err != nil {
 		return fmt.Errorf("starting pulumi: %w", err)
 	}
-	w, err := auto.NewLocalWorkspace(ctx, auto.WorkDir(work), auto.EnvVars(env), auto.Pulumi(command), auto.Program(e.cloud.Program(s.Program)))
+	e.command = &plainCommand{PulumiCommand: command}
+	w, err := auto.NewLocalWorkspace(ctx, auto.WorkDir(work), auto.EnvVars(env), auto.Pulumi(e.command), auto.Program(e.cloud.Program(s.Program)))
 	if err != nil {
 		return fmt.Errorf("opening the throw-away back end: %w", err)
 	}
@@ -138,6 +140,8 @@ func (e *Engine) Close() error {
 
 // Up deploys the program. The engine's events go to the channels, which it closes.
 func (e *Engine) Up(ctx context.Context, channels ...chan<- events.EngineEvent) error {
+	e.command.updating.Store(true)
+	defer e.command.updating.Store(false)
 	_, err := e.Stack.Up(ctx, optup.EventStreams(channels...), optup.SuppressProgress(), optup.SuppressOutputs())
 	return err
 }

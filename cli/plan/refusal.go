@@ -103,9 +103,9 @@ func (c Change) refused(idle func(Change) bool) (Reason, bool) {
 		return "", false
 	case c.Protection != "":
 		return Protected, true
-	case c.DataStore == "secret" && c.Action == Deleted:
-		// Its value stands in the configuration that it was taken out of, or follows from a database that is refused by itself.
-		return "", false
+	case c.DataStore == "secret":
+		// Its value stands in the configuration, or follows from a database that is refused by itself. But what runs reads it.
+		return StopsTraffic, c.Action == Replaced && c.OldFirst
 	case c.DataStore != "":
 		return LosesData, true
 	case c.Serves != "" && !idle(c):

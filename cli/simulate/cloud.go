@@ -54,7 +54,8 @@ type Cloud struct {
 
 	mu    sync.Mutex
 	kinds map[string]likely.Kind
-	live  map[string]thing // by URN and id
+	live  map[string]thing  // by URN and id
+	said  map[string][]said // likewise
 	// refusals are what was let happen that a cloud would refuse.
 	refusals []Refusal
 	real     real
@@ -73,7 +74,7 @@ var everything = plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, Ke
 
 // Start listens on loopback ports, one for each provider, until Close is called.
 func Start(o Options) (*Cloud, error) {
-	c := &Cloud{options: o, ports: map[string]int{}, kinds: map[string]likely.Kind{}, live: map[string]thing{}, real: newReal()}
+	c := &Cloud{options: o, ports: map[string]int{}, kinds: map[string]likely.Kind{}, live: map[string]thing{}, said: map[string][]said{}, real: newReal()}
 	for _, name := range append(append([]string{}, Packages...), o.Packages...) {
 		listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 		if err != nil {
@@ -166,12 +167,14 @@ func (c *Cloud) note(t thing) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.live[string(t.urn)+" "+t.id] = t
+	delete(c.said, string(t.urn)+" "+t.id)
 }
 
 func (c *Cloud) forget(urn resource.URN, id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.live, string(urn)+" "+id)
+	delete(c.said, string(urn)+" "+id)
 }
 
 // connection is what one instance of a provider was configured with: the engine has a connection for each.

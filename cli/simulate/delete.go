@@ -70,6 +70,11 @@ func protected(t thing) error {
 
 func kindOf(token string) string { return token[strings.LastIndex(token, ":")+1:] }
 
+// watchers name what they watch, and hold nothing: Azure deletes it all the same, and the watcher, or its settings, with it.
+//   - https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-metric-overview
+//   - https://learn.microsoft.com/azure/azure-monitor/essentials/diagnostic-settings
+var watchers = []string{"azure-native:insights:DiagnosticSetting", "azure-native:insights:MetricAlert"}
+
 // inUse refuses to delete what another resource still names: a cloud answers "dependency violation".
 func (c *Cloud) inUse(t thing) error {
 	token := string(t.urn.Type())
@@ -90,16 +95,43 @@ func (c *Cloud) inUse(t thing) error {
 	}
 	var err error
 	for _, other := range c.things() {
-		if other.urn == t.urn {
+		if other.urn == t.urn || slices.Contains(watchers, unversioned(string(other.urn.Type()))) {
 			continue
 		}
-		for _, key := range other.inputs.StableKeys() {
-			leaves(other.inputs[key], resource.PropertyPath{string(key)}, func(path resource.PropertyPath, text string) {
-				if slices.Contains(names, text) && err == nil {
-					err = fmt.Errorf("simulated cloud: %s %q can't be deleted: %s of %s %q still names it", kindOf(token), t.urn.Name(), path, kindOf(string(other.urn.Type())), other.urn.Name())
-				}
-			})
+		for _, one := range c.saidBy(other) {
+			if slices.Contains(names, one.text) && err == nil {
+				err = fmt.Errorf("simulated cloud: %s %q can't be deleted: %s of %s %q still names it", kindOf(token), t.urn.Name(), one.path, kindOf(string(other.urn.Type())), other.urn.Name())
+			}
 		}
 	}
 	return err
+}
+
+// said is one text, number or truth value among the inputs of a resource.
+type said struct {
+	path resource.PropertyPath
+	text string
+}
+
+// saidBy lists those of a resource, and remembers them as long as it is as it is: a deletion looks at those of all others.
+func (c *Cloud) saidBy(t thing) []said {
+	key := string(t.urn) + " " + t.id
+	c.mu.Lock()
+	all, known := c.said[key]
+	c.mu.Unlock()
+	if known {
+		return all
+	}
+	for _, key := range t.inputs.StableKeys() {
+		leaves(t.inputs[key], resource.PropertyPath{string(key)}, func(path resource.PropertyPath, text string) {
+			all = append(all, said{slices.Clone(path), text})
+		})
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.said == nil {
+		c.said = map[string][]said{}
+	}
+	c.said[key] = all
+	return all
 }

@@ -38,6 +38,8 @@ func TestDiff(t *testing.T) {
 		{"inside of what replaces", "docker:index/container:Container", `{"uploads":[{"content":"a"}]}`, `{"uploads":[{"content":"b"}]}`, map[string]string{"uploads[0].content": "UPDATE_REPLACE"}},
 		{"memory of a container", "docker:index/container:Container", `{"memory":1}`, `{"memory":2}`, map[string]string{"memory": "UPDATE"}},
 		{"nested rule", "aws:ecs/service:Service", `{"deploymentController":{"type":"ECS"}}`, `{"deploymentController":{"type":"X"}}`, map[string]string{"deploymentController.type": "UPDATE_REPLACE"}},
+		{"capacity of a service", "aws:ecs/service:Service", `{"capacityProviderStrategies":[{"capacityProvider":"a"}]}`, `{"capacityProviderStrategies":[{"capacityProvider":"b"}]}`, map[string]string{"capacityProviderStrategies[0].capacityProvider": "UPDATE_REPLACE"}},
+		{"capacity of a service that is deployed anew", "aws:ecs/service:Service", `{"capacityProviderStrategies":[{"capacityProvider":"a"}],"forceNewDeployment":true}`, `{"capacityProviderStrategies":[{"capacityProvider":"b"}],"forceNewDeployment":true}`, map[string]string{"capacityProviderStrategies[0].capacityProvider": "UPDATE"}},
 		{"object with a nested rule", "aws:ecs/service:Service", `{"deploymentController":{"type":"ECS"}}`, `{}`, map[string]string{"deploymentController": "DELETE_REPLACE"}},
 		{"password", "random:index/randomPassword:RandomPassword", `{"length":8}`, `{"length":9}`, map[string]string{"length": "UPDATE_REPLACE"}},
 		{"renewal of a certificate", "tls:index/selfSignedCert:SelfSignedCert", `{"earlyRenewalHours":8}`, `{"earlyRenewalHours":9}`, map[string]string{"earlyRenewalHours": "UPDATE"}},

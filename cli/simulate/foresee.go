@@ -10,7 +10,7 @@ import (
 // Foresee tells what clouds would refuse of the steps that a preview with real providers has announced. before is what there is. Inputs that
 // are not known yet are in no conflict with anything.
 func Foresee(before *apitype.DeploymentV3, steps []apitype.StepEventMetadata) []Refusal {
-	c := &Cloud{options: Options{Yield: true}, live: map[string]thing{}}
+	c := &Cloud{options: Options{Yield: true}, live: map[string]thing{}, said: map[string][]said{}}
 	c.Adopt(before)
 	for _, s := range steps {
 		switch s.Op {

@@ -127,7 +127,7 @@ func (p *provider) Diff(ctx context.Context, r *pulumirpc.DiffRequest) (*pulumir
 	p.cloud.note(thing{urn: urn, id: r.GetId(), inputs: olds, outputs: state})
 	token := string(urn.Type())
 	all := changes(olds, news)
-	own := answer(all, ruleOf(token), p.cloud.fixedName(token, olds, news))
+	own := answer(all, ruleFor(token, news), p.cloud.fixedName(token, olds, news))
 	q := question{urn: urn, id: r.GetId(), olds: olds, news: news, state: state, ignore: r.GetIgnoreChanges(), changes: all, own: own}
 	return p.cloud.judge(pluginOf(ctx), q), nil
 }

@@ -40,6 +40,7 @@ func (c *Cloud) Adopt(d *apitype.DeploymentV3) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	clear(c.live)
+	clear(c.said)
 	for _, r := range d.Resources {
 		if r.Custom && !r.External {
 			c.live[string(r.URN)+" "+string(r.ID)] = thing{urn: r.URN, id: string(r.ID), inputs: plainInputs(r.Inputs), outputs: plainInputs(r.Outputs)}

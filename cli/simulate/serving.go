@@ -8,7 +8,8 @@ import (
 )
 
 // serving are the types that requests go through, by what people call them. One that is replaced or deleted takes requests with it: its
-// address changes, what it forwards to is empty until a deployment has ended, or its name leads nowhere.
+// address changes, what it forwards to is empty until a deployment has ended, or its name leads nowhere. What another resource is led away
+// from in place, before it goes, is not among them: the parts of a load balancer of Google Cloud behind its forwarding rules.
 //   - https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html
 //   - https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-load-balancing.html
 //   - https://learn.microsoft.com/azure/container-apps/environment
@@ -36,13 +37,10 @@ var serving = map[string]string{
 
 	"gcp:artifactregistry/repository:Repository":            "Artifact Registry repository",
 	"gcp:cloudrunv2/service:Service":                        "Cloud Run service",
-	"gcp:compute/backendService:BackendService":             "backend service",
 	"gcp:compute/globalAddress:GlobalAddress":               "address",
 	"gcp:compute/globalForwardingRule:GlobalForwardingRule": "forwarding rule",
 	"gcp:compute/network:Network":                           "network",
 	"gcp:compute/subnetwork:Subnetwork":                     "subnetwork",
-	"gcp:compute/targetHttpsProxy:TargetHttpsProxy":         "HTTPS proxy",
-	"gcp:compute/uRLMap:URLMap":                             "URL map",
 }
 
 // addresses are the records by which clients find a stack, by the input that has the record's type and by the types that lead to it. Proofs

@@ -38,6 +38,9 @@ type Settings struct {
 	Labels map[string]string
 	// Domain is the public name, and brings a load balancer. Default: Cloud Run's own host name.
 	Domain string
+	// Opening leaves the service's own host name open beside a domain that has just been added, whose certificate is not there yet. Default
+	// false.
+	Opening bool
 	// ManagedZone is the resource name of the DNS zone. Default: found by the zone's DNS name.
 	ManagedZone string
 	// ZoneProject is the project of the DNS zone. Default: Project.

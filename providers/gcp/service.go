@@ -114,15 +114,16 @@ func (p *Platform) shape(a components.ServiceArgs) pulumi.Array {
 // without traffic would meet one cold instance.
 //
 // Requests from anywhere but the load balancer are refused if there is one, and the service's own address has no name then, but where
-// slots are reached one by one: a tag's host name is a part of it. The app alone may use its own account, and has the second generation's
+// slots are reached one by one: a tag's host name is a part of it. A stack that gets its domain now keeps both until the next update: the
+// certificate takes minutes, in which nobody would be served. The app alone may use its own account, and has the second generation's
 // full Linux.
 //   - https://cloud.google.com/run/docs/configuring/min-instances
 //   - https://cloud.google.com/run/docs/securing/ingress
 //   - https://cloud.google.com/run/docs/securing/ingress#disable-url
 //   - https://cloud.google.com/run/docs/about-execution-environments
 func (p *Platform) runRevisions(ctx *pulumi.Context, name string, d deployment, done []any, opts []pulumi.ResourceOption) (*cloudrunv2.Service, error) {
-	ingress := "INGRESS_TRAFFIC_ALL"
-	if p.settings.Domain != "" {
+	ingress, closed := "INGRESS_TRAFFIC_ALL", p.settings.Domain != "" && !p.settings.Opening
+	if closed {
 		ingress = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
 	}
 	newest := d.newest()
@@ -140,7 +141,7 @@ func (p *Platform) runRevisions(ctx *pulumi.Context, name string, d deployment, 
 	made, err := cloudrunv2.NewService(ctx, name, &cloudrunv2.ServiceArgs{
 		Name: pulumi.String(p.serviceName()), Project: pulumi.String(p.account), Location: pulumi.String(p.settings.Region), Ingress: pulumi.String(ingress),
 		Description:        pulumi.String(fmt.Sprintf("Slipway %s/%s", p.project, p.stack)),
-		DefaultUriDisabled: pulumi.Bool(p.settings.Domain != "" && !p.settings.Slots),
+		DefaultUriDisabled: pulumi.Bool(closed && !p.settings.Slots),
 		Template:           p.template(d, newest, revision), Traffics: traffic,
 	}, p.cloudOpts(opts)...)
 	if err != nil {

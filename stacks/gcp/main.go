@@ -15,8 +15,10 @@ import (
 )
 
 func main() {
-	os.Exit(cli.Main(stacks.Program{Cloud: stacks.CloudGCP, Platform: platform}, gcpcloud.Target{}))
+	os.Exit(cli.Main(program, gcpcloud.Target{}))
 }
+
+var program = stacks.Program{Cloud: stacks.CloudGCP, Platform: platform, Doors: true}
 
 func platform(ctx *pulumi.Context, root string, c stacks.Config) (components.Platform, error) {
 	s := gcp.Settings{
@@ -24,7 +26,7 @@ func platform(ctx *pulumi.Context, root string, c stacks.Config) (components.Pla
 		Prod: c.Tier == stacks.TierProd, Protect: c.Tier == stacks.TierProd && c.Database.DeletionProtection,
 		Concurrency: c.App.Scale.Concurrency, LogDays: c.Logs.RetentionDays,
 		Domain: strings.ToLower(c.Domain.Name), ManagedZone: c.GCP.ManagedZone, ZoneProject: c.GCP.DNSProject, Slots: c.Rollout.Strategy != stacks.StrategyRolling,
-		CMEK: c.GCP.CMEK,
+		CMEK: c.GCP.CMEK, Opening: c.Opening,
 	}
 	if c.Simulated && s.ManagedZone == "" {
 		s.ManagedZone = strings.ReplaceAll(c.Domain.Zone, ".", "-") // no project has a zone that could be found
