@@ -77,6 +77,7 @@ var verbs = []verb{
 	{"output", "[NAME] [--json]", "print the stack's outputs", output, false},
 	{"logs", "[-f] [--since 10m] [COMPONENT]", "print the logs of the stack", logs, false},
 	{"doctor", "", "say what is missing on this machine and how to get it", doctor, false},
+	{"rights", "", "write the rights that deploying and reading the stack takes, for the roles of CI", writeRights, false},
 }
 
 // command is one call of a verb.

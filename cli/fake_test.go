@@ -165,6 +165,7 @@ type fakeTarget struct {
 	broken                         string // what a watched update will not become
 	found                          []toolchain.Finding
 	examined                       stacks.Config
+	rights                         map[string][]byte
 	failPreflight                  error
 	failPrepare, failRepair, failR error
 }
@@ -198,6 +199,11 @@ func (f *fakeTarget) Watch(ctx context.Context, _ Stack, _ []Resource) string {
 	case <-time.After(2 * time.Second): // the update has begun by then
 	}
 	return f.broken
+}
+
+func (f *fakeTarget) Rights(_ string, c stacks.Config) (map[string][]byte, error) {
+	f.examined = c
+	return f.rights, nil
 }
 
 func (f *fakeTarget) Examine(_ context.Context, c stacks.Config) []toolchain.Finding {

@@ -351,6 +351,23 @@ func TestDoctorChangesNothing(t *testing.T) {
 	}
 }
 
+// TestRights: the files of the target are written below .slipway, for the checked configuration.
+func TestRights(t *testing.T) {
+	p := newProject(t)
+	p.target.rights = map[string][]byte{"reader.json": []byte("{}\n")}
+	code, out, _ := p.run(t, nil, "rights", "-c", "app.name=shop")
+	file := filepath.Join(".slipway", "rights", "local", "reader.json")
+	if code != exitOK || strings.TrimSpace(out) != file {
+		t.Errorf("code %d, %q", code, out)
+	}
+	if text, err := os.ReadFile(filepath.Join(p.root, file)); err != nil || string(text) != "{}\n" {
+		t.Errorf("%s holds %q, %v", file, text, err)
+	}
+	if p.target.examined.App.Name != "shop" {
+		t.Errorf("the rights are those of the app %q", p.target.examined.App.Name)
+	}
+}
+
 // TestDoctorAsksTheAccount: what the account lacks fails doctor like what the machine lacks, and it is asked for the checked configuration.
 func TestDoctorAsksTheAccount(t *testing.T) {
 	p := newProject(t)

@@ -99,8 +99,8 @@ func (p *Platform) makeFlowLog(ctx *pulumi.Context, opts []pulumi.ResourceOption
 			"Effect": pulumi.String("Allow"), "Action": list("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"),
 			"Resource": pulumi.StringArray{group.Arn, pulumi.Sprintf("%s:*", group.Arn)},
 		},
-		// A list of log groups can't be asked of one of them.
-		statement{"Effect": pulumi.String("Allow"), "Action": pulumi.String("logs:DescribeLogGroups"), "Resource": pulumi.String(p.arn("logs", "log-group:*"))},
+		// A list of log groups is about none of them.
+		statement{"Effect": pulumi.String("Allow"), "Action": pulumi.String("logs:DescribeLogGroups"), "Resource": pulumi.String("*")},
 	), opts)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 // key itself; an endpoint's policy gives no rights.
 var unbounded = map[string]string{
 	"ecr:GetAuthorizationToken": "the token is the account's, and AWS takes no resource for it",
+	"logs:DescribeLogGroups":    "a list is about no one group, and AWS takes no resource for it",
 	"xray:PutTraceSegments":     "traces belong to no resource",
 	"xray:PutTelemetryRecords":  "likewise",
 }

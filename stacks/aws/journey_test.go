@@ -123,6 +123,9 @@ func (j *journey) run(t *testing.T, s step) {
 		t.Errorf("%s: there are services in %q, want %q", s.name, got, s.services)
 	}
 	j.keyConcealed(t)
+	if s.do != nil && s.do.Action == release.Stage {
+		entitled(t, j.stack, j.state)
+	}
 }
 
 // compare looks at the operations: whatever else, nothing is replaced.

@@ -45,6 +45,11 @@ func pair(t *testing.T, stack string, before, after []string) (*apitype.Deployme
 	if err := engine.Up(t.Context()); err != nil {
 		t.Fatalf("before, %v: %v", before, err)
 	}
+	first, err := engine.State(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	entitled(t, stack, first)
 	configure(after)
 	channel, did := make(chan events.EngineEvent, 64), make(chan map[string]string)
 	go func() {
@@ -63,6 +68,7 @@ func pair(t *testing.T, stack string, before, after []string) (*apitype.Deployme
 	if err != nil {
 		t.Fatal(err)
 	}
+	entitled(t, stack, state)
 	return state, <-did
 }
 

@@ -73,6 +73,7 @@ func promised(t *testing.T, stack string, state *apitype.DeploymentV3) {
 			t.Errorf("the load balancer sends the Strict-Transport-Security %v", got)
 		}
 	}
+	entitled(t, stack, state)
 	for _, r := range state.Resources {
 		if tags, ok := r.Outputs["tags"].(map[string]any); strings.HasPrefix(string(r.Type), "aws:") && r.Inputs["tags"] != nil && (!ok || tags["slipway:stack"] == nil || tags["environment"] != stack) {
 			t.Errorf("%s has the tags %v", r.URN, tags)

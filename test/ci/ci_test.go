@@ -3,7 +3,6 @@ package ci
 
 import (
 	"archive/zip"
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -261,57 +260,6 @@ func archive(t *testing.T, file string, files map[string]string) {
 	}
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// A managed policy may have 6144 characters without blanks. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-func TestPoliciesFitAndAreNarrow(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(root, "docs/iam/*.json"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no policies: %v", err)
-	}
-	for _, file := range files {
-		var p struct {
-			Statement []struct {
-				Sid, Effect      string
-				Action, Resource any
-			}
-		}
-		text := read(t, file)
-		if err := json.Unmarshal(text, &p); err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		if n := len(strings.Join(strings.Fields(string(text)), "")); n > 6144 {
-			t.Errorf("%s: %d characters, at most 6144", filepath.Base(file), n)
-		}
-		seen := map[string]bool{}
-		for _, s := range p.Statement {
-			if seen[s.Sid] {
-				t.Errorf("%s: two statements are called %s", filepath.Base(file), s.Sid)
-			}
-			seen[s.Sid] = true
-			actions, ok := s.Action.([]any)
-			if !ok {
-				actions = []any{s.Action}
-			}
-			for _, a := range actions {
-				if action, _ := a.(string); strings.HasSuffix(action, ":*") || action == "*" {
-					t.Errorf("%s: %s allows %s", filepath.Base(file), s.Sid, action)
-				}
-			}
-		}
-	}
-}
-
-// A rollout asks how the slots do with either role.
-func TestRolesReadHealth(t *testing.T) {
-	for _, name := range []string{"deployer-app", "reader"} {
-		text := string(read(t, filepath.Join(root, "docs/iam", name+".json")))
-		for _, action := range []string{"cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms", "ecs:Describe*"} {
-			if !strings.Contains(text, `"`+action+`"`) {
-				t.Errorf("%s has no right to %s", name, action)
-			}
-		}
 	}
 }
 
