@@ -25,7 +25,7 @@ const (
 var _ cli.Settler = Target{}
 
 // Settle waits until Google has issued the certificate and the load balancer speaks TLS with it, which the provider does not wait for.
-// Without a domain there is nothing to wait for; after the first deployment it is there at once.
+// Meanwhile the alert on the public address is held back. Without a domain there is nothing to wait for; after the first deployment it is there at once.
 func (Target) Settle(ctx context.Context, p *progress.Printer, s cli.Stack, o cli.Outputs) (err error) {
 	if s.Config.Domain.Name == "" {
 		return nil
@@ -38,8 +38,15 @@ func (Target) Settle(ctx context.Context, p *progress.Printer, s cli.Stack, o cl
 	}
 	step := p.Start("waiting for the certificate of " + s.Config.Domain.Name)
 	defer func() { step.Done(err) }()
+	still := &quiet{client: c, stack: s}
 	for _, wait := range []func(context.Context) (string, error){
-		func(ctx context.Context) (string, error) { return c.certificate(ctx, s) },
+		func(ctx context.Context) (string, error) {
+			missing, err := c.certificate(ctx, s)
+			if missing != "" {
+				still.begin(ctx)
+			}
+			return missing, err
+		},
 		func(ctx context.Context) (string, error) { return door(ctx, o.URL) },
 	} {
 		if err := until(limited, settleEvery, wait, step.Update); err != nil {
@@ -49,7 +56,7 @@ func (Target) Settle(ctx context.Context, p *progress.Printer, s cli.Stack, o cl
 			return err
 		}
 	}
-	return nil
+	return still.end(ctx)
 }
 
 // until looks until there is nothing to wait for any more; a look says what that is.

@@ -10,18 +10,20 @@ import (
 const (
 	// untagged is how long an image without a tag is kept: 14 days.
 	untagged = "1209600s"
+	// outdated is how long an image with a tag is kept: 180 days.
+	outdated = "15552000s"
 	// kept is how many of an image's newest versions stay in any case.
-	kept = 20
+	kept = 30
 )
 
 // repository makes the registry of one image: tags that never move, encryption with the stack's key if it has one. Every image that is
 // pushed is scanned for known vulnerabilities (see neededAPIs).
 //
-// Only what no tag names is removed: the rest of a push that was cut off. Artifact Registry does not know which digests a revision runs,
-// so a rule on age or number of tagged images could take the one that serves, and the next instance that starts finds no image. Every
-// image here is pushed with a tag, and a tag never moves to another one, so what a revision runs always has one.
+// What no tag names is removed after two weeks: the rest of a push that was cut off. Others go after half a year, but for the newest thirty.
+// That takes no image from what serves: Cloud Run has a copy of its own of what a revision runs, for as long as the revision has traffic.
 //   - https://cloud.google.com/artifact-registry/docs/docker/store-docker-container-images
 //   - https://cloud.google.com/artifact-registry/docs/repositories/cleanup-policy
+//   - https://cloud.google.com/run/docs/deploying#images
 //   - https://cloud.google.com/artifact-registry/docs/cmek
 func (p *Platform) repository(ctx *pulumi.Context, name string, opts []pulumi.ResourceOption) (*artifactregistry.Repository, error) {
 	made, err := artifactregistry.NewRepository(ctx, name, &artifactregistry.RepositoryArgs{
@@ -34,6 +36,10 @@ func (p *Platform) repository(ctx *pulumi.Context, name string, opts []pulumi.Re
 			artifactregistry.RepositoryCleanupPolicyArgs{
 				Id: pulumi.String("untagged"), Action: pulumi.String("DELETE"),
 				Condition: artifactregistry.RepositoryCleanupPolicyConditionArgs{TagState: pulumi.String("UNTAGGED"), OlderThan: pulumi.String(untagged)},
+			},
+			artifactregistry.RepositoryCleanupPolicyArgs{
+				Id: pulumi.String("outdated"), Action: pulumi.String("DELETE"),
+				Condition: artifactregistry.RepositoryCleanupPolicyConditionArgs{TagState: pulumi.String("TAGGED"), OlderThan: pulumi.String(outdated)},
 			},
 			artifactregistry.RepositoryCleanupPolicyArgs{
 				Id: pulumi.String("newest"), Action: pulumi.String("KEEP"),
