@@ -209,6 +209,26 @@ func TestCorrelation(t *testing.T) {
 	}
 }
 
+// TestRateLimitByTheNamedHeader: a client that writes other headers each time stays one client, and is not taken for another one.
+func TestRateLimitByTheNamedHeader(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	i := s.start(t, map[string]string{"RATE_LIMIT_RPS": "1", "RATE_LIMIT_BURST": "5", "TRUSTED_PROXIES": "127.0.0.0/8", "CLIENT_IP_HEADER": "x-slipway-client"})
+	limited := 0
+	for n := range 20 {
+		a := i.ask(t, "GET", "/nope", "", "X-Forwarded-For", fmt.Sprintf("203.0.113.%d", n), "X-Azure-ClientIP", fmt.Sprintf("203.0.113.%d", n), "X-Slipway-Client", "198.51.100.7")
+		if a.status == 429 {
+			limited++
+		}
+	}
+	if limited < 13 {
+		t.Errorf("%d of 20 limited", limited)
+	}
+	if a := i.ask(t, "GET", "/nope", "", "X-Forwarded-For", "198.51.100.7", "X-Slipway-Client", "198.51.100.8"); a.status != 404 {
+		t.Errorf("another client: %d", a.status)
+	}
+}
+
 func TestRateLimitPerClient(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

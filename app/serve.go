@@ -108,7 +108,7 @@ func assemble(ctx context.Context, conf config.Config, log *slog.Logger) (*app, 
 		return nil, fmt.Errorf("preparing the in-process cache: %w", err)
 	}
 	options := web.Options{Store: db, Resolver: a.resolver, Clicks: a.clicks, Database: db.Health, Metrics: metrics, Log: log,
-		TrustedProxies: conf.TrustedProxies, RateLimitRPS: conf.RateLimitRPS, RateLimitBurst: conf.RateLimitBurst,
+		TrustedProxies: conf.TrustedProxies, ClientHeader: conf.ClientHeader, RateLimitRPS: conf.RateLimitRPS, RateLimitBurst: conf.RateLimitBurst,
 		Version: conf.Version, Slot: conf.Slot, Tracing: tracing}
 	if conf.CacheURL != "" {
 		a.remote, err = cache.Open(cache.Options{URL: conf.CacheURL, Roots: conf.CacheCA, AnyName: conf.CacheAnyName, Tracing: tracing, Log: log,

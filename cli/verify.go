@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -33,6 +34,37 @@ func (r rateLimited) Error() string {
 	return "the rate limit (edge.rateLimit) is used up: it answers 429"
 }
 
+// refused is an answer that is no good one, with what it can mean at the public address.
+type refused struct {
+	status      int
+	asked, path string
+}
+
+func (r refused) Error() string {
+	text := fmt.Sprintf("%s answers %d", r.path, r.status)
+	for _, row := range meanings {
+		if row.status == r.status || row.status == r.status/100 {
+			return text + ": " + row.text + " `curl -i " + r.asked + "` shows who answers"
+		}
+	}
+	return text
+}
+
+// meanings are what statuses, or whole hundreds of them, mean where the resources are all there.
+var meanings = []struct {
+	status int
+	text   string
+}{
+	{http.StatusNotFound, "the app has no such path, or what stands in front of it keeps the path for itself, as Google's front ends do with /healthz. Set app.healthPath to one that the app answers with 200."},
+	{http.StatusUnauthorized, "the app wants a login there. Set app.healthPath to a path that needs none."},
+	{http.StatusForbidden, "the firewall in front (edge.waf), or the app, refuses it. edge.wafMode detect lets it through and logs the rule."},
+	{http.StatusBadGateway, "no instance answers the front door, or not on app.port."},
+	{http.StatusServiceUnavailable, "no instance is ready, or the app says that it is not."},
+	{http.StatusGatewayTimeout, "the instances don't answer in time."},
+	{4, "the app refuses it. Set app.healthPath to a path that it answers with 200."},
+	{5, "the app fails there."},
+}
+
 // verifyUp waits for a version that has traffic: the deployed one, or, while a rollout is under way, any of both.
 func (c *command) verifyUp(ctx context.Context, s *session, o Outputs) error {
 	if t, ok := c.target.(Settler); ok {
@@ -57,6 +89,7 @@ func (c *command) verifyUp(ctx context.Context, s *session, o Outputs) error {
 // only say that the resources were made.
 func (c *command) verify(ctx context.Context, s *session, o Outputs, versions ...string) (err error) {
 	url, ca, want := o.URL, o.CA, strings.Join(versions, " or ")
+	asked := url + s.Config.App.HealthPath
 	client, err := clientFor(ca)
 	if err != nil {
 		return err
@@ -69,7 +102,7 @@ func (c *command) verify(ctx context.Context, s *session, o Outputs, versions ..
 	streak := 0
 	for {
 		wait := askAgain
-		got, status, err := askVersion(ctx, client, url+s.Config.App.HealthPath)
+		got, status, err := askVersion(ctx, client, asked)
 		var limited rateLimited
 		switch {
 		case errors.As(err, &limited):
@@ -77,8 +110,8 @@ func (c *command) verify(ctx context.Context, s *session, o Outputs, versions ..
 			last, wait = err, limited.retryAfter
 		case err != nil:
 			last, streak = err, 0
-		case status != http.StatusOK:
-			last, streak = fmt.Errorf("%s answers %d", s.Config.App.HealthPath, status), 0
+		case status/100 != 2:
+			last, streak = refused{status, asked, s.Config.App.HealthPath}, 0
 		case got == "":
 			step.Update("the app does not send the header " + VersionHeader + ": the version was not compared")
 			return nil
@@ -93,7 +126,7 @@ func (c *command) verify(ctx context.Context, s *session, o Outputs, versions ..
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("version %s does not answer at %s: %w. See `go run . logs -s %s`", want, url, last, s.Name)
+			return fmt.Errorf("version %s does not answer at %s: asked was GET %s (app.healthPath), and %w. See `go run . logs -s %s`", want, url, asked, cmp.Or(last, ctx.Err()), s.Name)
 		case <-time.After(wait):
 		}
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -44,6 +45,24 @@ func TestVerify(t *testing.T) {
 				t.Errorf("got %v, want %q", err, row.want)
 			}
 		})
+	}
+}
+
+// TestVerifySaysWhatWasAsked: the error names address, path, key and what to try, whatever stands in front of the app.
+func TestVerifySaysWhatWasAsked(t *testing.T) {
+	for status, want := range map[int]string{404: "Google's front ends", 403: "edge.wafMode", 401: "needs none", 502: "app.port", 503: "no instance is ready", 418: "app.healthPath", 500: "the app fails"} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		c, _ := newCommand(t)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		s := &session{Stack: Stack{Name: "dev", Config: stacks.Config{App: stacks.App{HealthPath: "/alive"}}}}
+		err := c.verify(ctx, s, Outputs{URL: server.URL}, "v1")
+		cancel()
+		server.Close()
+		for _, part := range []string{want, "GET " + server.URL + "/alive (app.healthPath)", fmt.Sprintf("/alive answers %d", status), "curl -i " + server.URL + "/alive", "logs -s dev"} {
+			if err == nil || !strings.Contains(err.Error(), part) {
+				t.Errorf("%d: got %v, want %q", status, err, part)
+			}
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ var contract = []struct {
 }{
 	{name: "PORT"},
 	{name: "TRUSTED_PROXIES"},
+	{name: "CLIENT_IP_HEADER"},
 	{name: "DATABASE_URL", free: func(c Config) bool { return !c.Database.Enabled }},
 	{name: "DATABASE_CA", free: func(c Config) bool { return !c.Database.Enabled }},
 	{name: "CACHE_URL", free: func(c Config) bool { return !c.Cache.Enabled }},

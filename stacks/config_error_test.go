@@ -184,8 +184,9 @@ var problemRows = []struct {
 		`region = "us-east-1": not a region of azure, but it looks like one of aws; allowed: a name such as centralus`,
 		`tags.a/b = "x": not a tag that azure takes; allowed: ` + rowOf(CloudAzure).tagHint,
 	}},
-	{"gcp without a load balancer", []string{"cloud", "gcp", "rollout", `{"strategy":"canary"}`, "app", `{"env":{"K_SERVICE":"x","CACHE_VERIFY":"full"}}`}, []string{
+	{"gcp without a load balancer", []string{"cloud", "gcp", "rollout", `{"strategy":"canary"}`, "app", `{"env":{"K_SERVICE":"x","CACHE_VERIFY":"full","CLIENT_IP_HEADER":"X-Real-IP"}}`}, []string{
 		`app.env.CACHE_VERIFY: Slipway itself sets this variable; allowed: another name`,
+		`app.env.CLIENT_IP_HEADER: Slipway itself sets this variable; allowed: another name`,
 		`app.env.K_SERVICE: Slipway itself sets this variable; allowed: another name`,
 		`rollout.strategy = "canary": needs gcp's load balancer, which needs a domain; allowed: rolling, or set domain.name and domain.zone; did you mean rolling?`,
 	}},

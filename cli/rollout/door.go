@@ -84,8 +84,8 @@ func (d Door) once(ctx context.Context, slot components.Slot, version string) er
 	switch {
 	case err != nil:
 		return err
-	case status != http.StatusOK:
-		return fmt.Errorf("%s answers %d", d.HealthPath, status)
+	case status/100 != 2:
+		return fmt.Errorf("%s answers %d, asked for at %s: app.healthPath must name a path that the app itself answers with 200 at the public address", d.HealthPath, status, d.URL)
 	case got != "" && got != version:
 		return fmt.Errorf("%s is answered by version %s, not by the candidate %s", d.HealthPath, got, version)
 	case d.SmokePath == "":

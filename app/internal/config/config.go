@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +25,7 @@ type Config struct {
 	CacheCA         *x509.CertPool // CACHE_CA, PEM; nil means the system's roots
 	CacheAnyName    bool           // CACHE_VERIFY is "ca": whoever shows a certificate of CACHE_CA is the cache; default "full": by name
 	TrustedProxies  []netip.Prefix // TRUSTED_PROXIES, comma-separated CIDRs or addresses
+	ClientHeader    string         // CLIENT_IP_HEADER, default X-Forwarded-For: where trusted proxies say who calls
 	Version         string         // SLIPWAY_VERSION, default "dev"
 	Slot            string         // SLIPWAY_SLOT, default "-"
 	LogLevel        slog.Level     // LOG_LEVEL: debug, info (default), warn, error
@@ -50,6 +53,7 @@ func Load(getenv func(string) string) (Config, error) {
 		CacheCA:         r.roots("CACHE_CA"),
 		CacheAnyName:    r.verifyCA("CACHE_VERIFY"),
 		TrustedProxies:  r.prefixes("TRUSTED_PROXIES"),
+		ClientHeader:    r.header("CLIENT_IP_HEADER", "X-Forwarded-For"),
 		Version:         r.text("SLIPWAY_VERSION", "dev"),
 		Slot:            r.text("SLIPWAY_SLOT", "-"),
 		LogLevel:        r.level("LOG_LEVEL"),
@@ -85,6 +89,18 @@ func (r *reader) text(key, fallback string) string {
 		return v
 	}
 	return fallback
+}
+
+// fieldName is the name of a header: https://www.rfc-editor.org/rfc/rfc9110.html#name-field-names
+var fieldName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+
+// header reads the name of one, as net/http spells it.
+func (r *reader) header(key, fallback string) string {
+	v := r.text(key, fallback)
+	if !fieldName.MatchString(v) {
+		r.bad(key, "%q is not the name of a header", v)
+	}
+	return http.CanonicalHeaderKey(v)
 }
 
 func (r *reader) integer(key string, fallback, low, high int) int {

@@ -38,7 +38,7 @@ func TestDefaults(t *testing.T) {
 	}
 	if c.Port != 8080 || c.Version != "dev" || c.Slot != "-" || c.RateLimitRPS != 100 || c.RateLimitBurst != 200 ||
 		c.DrainDelay != 5*time.Second || c.ShutdownTimeout != 10*time.Second || c.LogLevel != slog.LevelInfo ||
-		c.CacheURL != "" || c.PprofAddr != "127.0.0.1:6060" || c.MigrateTimeout != time.Minute || c.OTLPEndpoint != "" {
+		c.CacheURL != "" || c.PprofAddr != "127.0.0.1:6060" || c.MigrateTimeout != time.Minute || c.OTLPEndpoint != "" || c.ClientHeader != "X-Forwarded-For" {
 		t.Errorf("unexpected defaults: %+v", c)
 	}
 }
@@ -47,7 +47,7 @@ func TestEverythingSet(t *testing.T) {
 	ca := certificate(t)
 	c, err := load(map[string]string{
 		"PORT": "9000", "DATABASE_URL": "postgresql://u:p@h/d?sslmode=verify-full", "DATABASE_CA": ca,
-		"CACHE_URL": "rediss://:p@h:6379", "CACHE_CA": ca, "TRUSTED_PROXIES": "10.1.2.3/8, 192.0.2.1,,2001:db8::/32",
+		"CACHE_URL": "rediss://:p@h:6379", "CACHE_CA": ca, "TRUSTED_PROXIES": "10.1.2.3/8, 192.0.2.1,,2001:db8::/32", "CLIENT_IP_HEADER": "x-slipway-client",
 		"LOG_LEVEL": "debug", "RATE_LIMIT_RPS": "0", "DRAIN_DELAY": "0s", "PPROF_ADDR": "off",
 		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318",
 	})
@@ -56,7 +56,7 @@ func TestEverythingSet(t *testing.T) {
 	}
 	if c.DatabaseCA == nil || c.CacheCA == nil || len(c.TrustedProxies) != 3 || c.TrustedProxies[0].String() != "10.0.0.0/8" ||
 		c.TrustedProxies[1].String() != "192.0.2.1/32" || c.PprofAddr != "" || c.RateLimitRPS != 0 || c.RateLimitBurst != 1 ||
-		c.DrainDelay != 0 || c.OTLPEndpoint == "" {
+		c.DrainDelay != 0 || c.OTLPEndpoint == "" || c.ClientHeader != "X-Slipway-Client" {
 		t.Errorf("unexpected: %+v", c)
 	}
 }
@@ -65,7 +65,7 @@ func TestEverythingSet(t *testing.T) {
 func TestAllProblemsInOneError(t *testing.T) {
 	bad := map[string]string{
 		"PORT": "http", "DATABASE_CA": "no pem", "CACHE_URL": "memcached://:s3cret@h",
-		"CACHE_CA": certificate(t), "TRUSTED_PROXIES": "10.0.0.0/8,everybody", "LOG_LEVEL": "loud", "RATE_LIMIT_RPS": "NaN",
+		"CACHE_CA": certificate(t), "TRUSTED_PROXIES": "10.0.0.0/8,everybody", "CLIENT_IP_HEADER": "X Client:", "LOG_LEVEL": "loud", "RATE_LIMIT_RPS": "NaN",
 		"RATE_LIMIT_BURST": "0", "DRAIN_DELAY": "-1s", "SHUTDOWN_TIMEOUT": "0s", "PPROF_ADDR": "0.0.0.0:6060",
 		"CLICK_FLUSH_INTERVAL": "soon", "DATABASE_POOL_SIZE": "0", "LOCAL_CACHE_ENTRIES": "-1", "MIGRATE_TIMEOUT": "2h",
 	}

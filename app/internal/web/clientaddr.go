@@ -6,9 +6,13 @@ import (
 	"strings"
 )
 
-// clientAddr returns the address that the request came from. X-Forwarded-For is read from the right, as far as the
-// hops that wrote it are trusted: whatever stands further left may be the client's invention.
-func clientAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
+// clientAddr returns the address that the request came from. The header, X-Forwarded-For if it is empty, is read from the
+// right, as far as the hops that wrote it are trusted: whatever stands further left may be the client's invention. No other
+// header is looked at: where the platform names one, all others are what anybody writes.
+func clientAddr(r *http.Request, trusted []netip.Prefix, header string) netip.Addr {
+	if header == "" {
+		header = "X-Forwarded-For"
+	}
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}
@@ -17,7 +21,7 @@ func clientAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	if !within(addr, trusted) {
 		return addr
 	}
-	lists := r.Header["X-Forwarded-For"]
+	lists := r.Header[header]
 	for i := len(lists) - 1; i >= 0; i-- {
 		rest := lists[i]
 		for rest != "" {

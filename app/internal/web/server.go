@@ -38,6 +38,7 @@ type Options struct {
 	Metrics        *telemetry.Metrics
 	Log            *slog.Logger
 	TrustedProxies []netip.Prefix
+	ClientHeader   string  // canonical name; empty for X-Forwarded-For
 	RateLimitRPS   float64 // per client; 0 turns it off
 	RateLimitBurst int
 	Version, Slot  string
@@ -219,7 +220,7 @@ func (s *Server) context(r *http.Request, id string) context.Context {
 // admit refuses what no handler should see.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request, rt route, now time.Time) bool {
 	if rt.limited && s.limit != nil {
-		if ok, wait := s.limit.allow(clientAddr(r, s.TrustedProxies), now); !ok {
+		if ok, wait := s.limit.allow(clientAddr(r, s.TrustedProxies, s.ClientHeader), now); !ok {
 			w.Header().Set("Retry-After", fmt.Sprint(wait))
 			fail(w, tooMany, "try again later", "")
 			return false
@@ -260,5 +261,5 @@ func (s *Server) logRequest(rt route, name string, r *http.Request, status int, 
 	}
 	s.Log.LogAttrs(ctx, level, "request", slog.String("route", name), slog.String("path", r.URL.Path),
 		slog.Int("status", status), slog.Float64("duration_ms", float64(took.Microseconds())/1000),
-		slog.String("client", clientAddr(r, s.TrustedProxies).String()))
+		slog.String("client", clientAddr(r, s.TrustedProxies, s.ClientHeader).String()))
 }

@@ -43,8 +43,31 @@ func TestClientAddr(t *testing.T) {
 		{"@", nil, "invalid IP"},
 	} {
 		r := &http.Request{RemoteAddr: c.peer, Header: http.Header{"X-Forwarded-For": c.forwarded}}
-		if got := clientAddr(r, trusted).String(); got != c.want {
+		if got := clientAddr(r, trusted, "").String(); got != c.want {
 			t.Errorf("%s %q: %s, want %s", c.peer, c.forwarded, got, c.want)
+		}
+	}
+}
+
+// TestClientAddrByAnotherHeader: where the platform names one header, nothing that stands in the usual ones moves the address.
+func TestClientAddrByAnotherHeader(t *testing.T) {
+	trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	spoofed := http.Header{"X-Forwarded-For": {"6.6.6.6"}, "X-Real-Ip": {"6.6.6.6"}, "Forwarded": {"for=6.6.6.6"}, "X-Azure-Clientip": {"6.6.6.6"}}
+	for _, c := range []struct {
+		peer string
+		told []string
+		want string
+	}{
+		{"10.0.0.1:1", []string{"198.51.100.1"}, "198.51.100.1"},
+		{"10.0.0.1:1", []string{"2001:db8::5"}, "2001:db8::5"},
+		{"10.0.0.1:1", []string{"6.6.6.6", "198.51.100.1"}, "198.51.100.1"}, // the front door's own comes last
+		{"10.0.0.1:1", nil, "10.0.0.1"},                                     // a probe: no front door wrote one
+		{"203.0.113.9:1", []string{"6.6.6.6"}, "203.0.113.9"},               // past the front door
+	} {
+		r := &http.Request{RemoteAddr: c.peer, Header: spoofed.Clone()}
+		r.Header["X-Slipway-Client"] = c.told
+		if got := clientAddr(r, trusted, "X-Slipway-Client").String(); got != c.want {
+			t.Errorf("%s %q: %s, want %s", c.peer, c.told, got, c.want)
 		}
 	}
 }
