@@ -166,7 +166,7 @@ type Edge struct {
 	WAFMode       string   `json:"wafMode" desc:"What the firewall does with a request that its managed rules match: refuse it, or only log it." enum:"block,detect" clouds:"aws,azure,gcp"`
 	WAFExclusions []string `json:"wafExclusions" desc:"Managed rules that refuse nothing, as the cloud names them: GenericRFI_BODY on aws, 931130 on azure, owasp-crs-v030301-id931130-rfi on gcp." pattern:"^[A-Za-z0-9_.-]{1,128}$" hint:"the name of a rule: letters, digits, _, . and -" clouds:"aws,azure,gcp"`
 	HSTS          HSTS     `json:"hsts" desc:"Strict-Transport-Security, for answers in which the app does not set it itself."`
-	BodyLimit     Quantity `json:"bodyLimit" desc:"Largest request body, more gets 413 (403 where a firewall refuses it); 0Ki for no limit of Slipway's own." min:"0Ki" max:"5Ti"`
+	BodyLimit     Quantity `json:"bodyLimit" desc:"Largest request body, more gets 413 (403 where a firewall refuses it); 0 for no limit of Slipway's own." min:"0Ki" max:"5Ti"`
 }
 
 // HSTS is the header that keeps browsers from asking a host over plain HTTP.

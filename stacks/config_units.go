@@ -66,8 +66,12 @@ func (q Quantity) String() string {
 }
 
 // ParseQuantity reads a text such as 512Mi or 20Gi. Anything else is an error,
-// "1GB" and "1.5Gi" among it: one spelling keeps stack files comparable.
+// "1GB" and "1.5Gi" among it: one spelling keeps stack files comparable. 0 needs
+// no unit.
 func ParseQuantity(s string) (Quantity, error) {
+	if s == "0" {
+		return 0, nil
+	}
 	for _, u := range quantityUnits {
 		digits, ok := strings.CutSuffix(s, u.suffix)
 		if !ok {

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	quantityPattern = `^[0-9]+(Ki|Mi|Gi|Ti)$`
+	quantityPattern = `^(0|[0-9]+(Ki|Mi|Gi|Ti))$`
 	durationPattern = `^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
 	wholePattern    = `^-?[0-9]+$`
 	numberPattern   = `^-?[0-9]+(\.[0-9]+)?$`
@@ -84,7 +84,7 @@ func typeSchema(path string, t reflect.Type, f field) node {
 	case t == durationType:
 		return node{"type": "string", "pattern": durationPattern}
 	case t == quantityType:
-		return node{"type": "string", "pattern": quantityPattern}
+		return node{"anyOf": []node{{"type": "string", "pattern": quantityPattern}, {"const": 0}}}
 	}
 	switch t.Kind() {
 	case reflect.Struct:

@@ -231,6 +231,8 @@ func TestSchemaAcceptsAndRefuses(t *testing.T) {
 		{true, `{slipway:cloud: aws, slipway:alerts: {webhook: "https://x.example", emails: [a@b.example]}}`},
 		{true, `{slipway:cloud: aws, slipway:alerts: {webhook: {secure: v1}}, slipway:allow: {domain: internal tool only}}`},
 		{true, `{cloud: aws, app: {port: 3000}, "aws:region": x}`},
+		{true, `{cloud: aws, edge: {bodyLimit: 0}}`},
+		{false, `{cloud: aws, edge: {bodyLimit: 5}}`},
 		{false, `{cloud: asw}`},
 		{false, `{cloud: aws, ap: {}}`},
 		{false, `{cloud: aws, app: {prot: 3}}`},
