@@ -17,7 +17,7 @@ import (
 
 var everything = components.Scopes{
 	Service:  components.Scope{scopeService: plain("links-production"), scopeRestarts: plain("logging.googleapis.com/user/restarts"), scopeErrors: plain("logging.googleapis.com/user/errors")},
-	Database: components.Scope{scopeDatabase: plain("links-production:links-database-1"), scopeConnections: plain("375")},
+	Database: components.Scope{scopeDatabase: plain("links-production:links-database-1"), scopeConnections: plain("375"), scopeStorage: plain("100")},
 	Cache:    components.Scope{scopeCache: plain("projects/p/locations/l/instances/c")},
 	Edge:     components.Scope{scopeHost: plain("links.example.com"), scopeURLMap: plain("links"), scopeService: plain("links-production"), scopeHealthPath: plain("/alive")},
 }
@@ -62,7 +62,7 @@ func TestEverySignalIsWatched(t *testing.T) {
 		}
 	}
 	for id, want := range map[string]float64{
-		"error-rate": 0.01, "latency-p99": 1000, "uptime": 1, "certificate-expiry": 14, "database-connections": 300, "database-storage": 0.85, "cache-evictions": 10, "restarts": 3,
+		"error-rate": 0.01, "latency-p99": 1000, "uptime": 1, "certificate-expiry": 14, "database-connections": 300, "database-storage": 85 << 30, "cache-evictions": 10, "restarts": 3,
 	} {
 		policy, _ := r.Find(policyType, "links-production-"+id)
 		if got, _ := policy.At("conditions[*].conditionThreshold.thresholdValue")[0].(float64); got < want*0.999 || got > want*1.001 {
@@ -75,6 +75,15 @@ func TestEverySignalIsWatched(t *testing.T) {
 	}
 	if filter := fmt.Sprint(changes.At("conditions[*].conditionThreshold.filter")[0]); !strings.Contains(filter, `database_id="links-production:links-database-1"`) {
 		t.Errorf("the alert on changed settings reads %s: it would come before the instance, and watch other stacks", filter)
+	}
+}
+
+// A disk of 20 GiB grows when 5.8 GiB are left, and one of 100 GiB when 9 are: an alarm on the disk's own use would never fire on the first.
+func TestStorageAlarmCanFire(t *testing.T) {
+	r := mustRecord(t, observe(components.Signals(nil), everything))
+	policy, _ := r.Find(policyType, "links-production-database-storage")
+	if filter := fmt.Sprint(policy.At("conditions[*].conditionThreshold.filter")[0]); !strings.Contains(filter, "disk/bytes_used") {
+		t.Errorf("it reads %s, which growing keeps below the threshold", filter)
 	}
 }
 

@@ -89,6 +89,7 @@ func (p *Platform) RunDatabase(ctx *pulumi.Context, name string, a components.Da
 		Scope: components.Scope{
 			scopeDatabase:    pulumi.Sprintf("%s:%s", p.account, instance.Name),
 			scopeConnections: pulumi.String(strconv.Itoa(connections)).ToStringOutput(),
+			scopeStorage:     pulumi.String(strconv.Itoa(a.StorageGiB)).ToStringOutput(),
 		},
 	}, nil
 }

@@ -49,8 +49,13 @@ var meters = map[string][]meter{
 	"cpu":    {{needs: []string{scopeService}, missing: absentIsGood, period: 60, read: used("run.googleapis.com/container/cpu/utilizations")}},
 	"memory": {{needs: []string{scopeService}, missing: absentIsGood, period: 60, read: used("run.googleapis.com/container/memory/utilizations")}},
 
-	"database-cpu":     {{needs: []string{scopeDatabase}, missing: absentKeeps, period: 60, read: stored("cpu/utilization")}},
-	"database-storage": {{needs: []string{scopeDatabase}, missing: absentKeeps, period: 60, read: stored("disk/utilization")}},
+	"database-cpu": {{needs: []string{scopeDatabase}, missing: absentKeeps, period: 60, read: stored("cpu/utilization")}},
+	// Of the configured storage, not of the disk: that grows before it is full, small ones at 70 %, so its own use would never be too much.
+	// https://cloud.google.com/sql/docs/postgres/instance-settings#automatic-storage-increase-2ndgen
+	"database-storage": {{needs: []string{scopeDatabase, scopeStorage}, missing: absentKeeps, period: 60, read: func(s map[string]string) query {
+		gib, _ := strconv.ParseFloat(s[scopeStorage], 64)
+		return query{filter: database(s, "disk/bytes_used"), aligner: "ALIGN_MEAN", reducer: "REDUCE_MAX", scale: gib * (1 << 30) * percent}
+	}}},
 	"database-connections": {{needs: []string{scopeDatabase, scopeConnections}, missing: absentKeeps, period: 60, read: func(s map[string]string) query {
 		most, _ := strconv.ParseFloat(s[scopeConnections], 64)
 		return query{filter: database(s, "postgresql/num_backends"), aligner: "ALIGN_MEAN", reducer: "REDUCE_SUM", scale: most * percent}

@@ -11,6 +11,7 @@ const (
 	scopeErrors      = "errors"      // type of the metric that counts errors in the app's log
 	scopeDatabase    = "database"    // project:instance
 	scopeConnections = "connections" // the instance's max_connections
+	scopeStorage     = "storage"     // the configured storage in GiB, which the disk grows beyond by itself
 	scopeCache       = "cache"       // projects/…/instances/…
 	scopeHost        = "host"        // the public host name
 	scopeURLMap      = "urlMap"      // name of the load balancer's URL map; not there without a load balancer
