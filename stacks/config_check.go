@@ -49,6 +49,7 @@ var rules = []rule{
 	{[]string{"cloud", "cache"}, checkCache},
 	{[]string{"cloud", "cache"}, checkAWSCache},
 	{[]string{"cloud", "edge"}, checkAWSFirewall},
+	{[]string{"cloud", "region", "app.name", "secrets"}, checkAWSSecrets},
 	{[]string{"rollout"}, checkRollout},
 	{[]string{"cloud", "domain.name", "rollout.strategy"}, checkFrontDoor},
 	{[]string{"alerts.emails"}, checkEmails},

@@ -82,3 +82,25 @@ func checkAWSFirewall(d *decoder, c Config) {
 		}
 	}
 }
+
+// The policy of the role that starts tasks lists every secret by its ARN; IAM takes so many characters of all inline policies of a role.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length
+const (
+	rolePolicyLimit = 10240
+	rolePolicyRest  = 2500 // of everything else in it, with the stack's own secrets
+)
+
+// checkAWSSecrets refuses more secrets than the role of the tasks can list. What Pulumi and Secrets Manager add to a name is 15 characters.
+func checkAWSSecrets(d *decoder, c Config) {
+	if c.Cloud != CloudAWS {
+		return
+	}
+	size := rolePolicyRest
+	for name := range c.Secrets {
+		size += len(fmt.Sprintf(`"arn:aws:secretsmanager:%s:123456789012:secret:%s-%s-%s",`, c.Region, c.App.Name, c.Stack, name)) + 15
+	}
+	if size > rolePolicyLimit {
+		d.bad("secrets", nil, fmt.Sprintf("%d secrets, which the policy of the role that starts tasks can't list", len(c.Secrets)),
+			"fewer; several values in one secret, as JSON, are read by the app", "")
+	}
+}

@@ -1,6 +1,8 @@
 package stacks
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/slipway-iac/slipway/providers/aws/spec"
@@ -27,5 +29,18 @@ func TestAWSTablesAreAccepted(t *testing.T) {
 	}
 	for _, version := range spec.PostgresVersions() {
 		accept("database", `{"version":`+version+`}`)
+	}
+}
+
+func TestAWSSecrets(t *testing.T) {
+	for n, fits := range map[int]bool{20: true, 60: true, 90: false} {
+		var all []string
+		for i := range n {
+			all = append(all, fmt.Sprintf(`"SECRET_NUMBER_%02d":"x"`, i))
+		}
+		_, err := Load(input("cloud", "aws", "secrets!", "{"+strings.Join(all, ",")+"}"))
+		if got := err == nil; got != fits || !fits && !strings.Contains(err.Error(), fmt.Sprintf("secrets: %d secrets, which the policy", n)) {
+			t.Errorf("%d secrets: %v", n, err)
+		}
 	}
 }

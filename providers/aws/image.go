@@ -39,7 +39,8 @@ func (p *Platform) BuildImage(ctx *pulumi.Context, name string, a components.Ima
 	}
 	s := source{folder: a.Context, dockerfile: a.Dockerfile, platform: a.Platform, version: a.Version}
 	if s.platform == "" {
-		s.platform = "linux/" + p.settings.Architecture
+		// Slipway's own: their source is the same for both, and what is built of it for one does not run on the other.
+		s.platform, s.version = "linux/"+p.settings.Architecture, s.version+"-"+p.settings.Architecture
 	}
 	if a.Pull {
 		s.pull = pulumi.Bool(true)
@@ -61,7 +62,7 @@ func (p *Platform) ownSource(name string) string {
 // collectorImage builds the OpenTelemetry collector that runs beside the app. No app can have a name with an underscore in it.
 func (p *Platform) collectorImage(ctx *pulumi.Context, opts []pulumi.ResourceOption) (components.ImageRef, error) {
 	folder := p.ownSource("collector")
-	version, err := components.ContentHash(folder, "Dockerfile", p.settings.Architecture)
+	version, err := components.ContentHash(folder, "Dockerfile")
 	if err != nil {
 		return components.ImageRef{}, fmt.Errorf("reading image collector: %w", err)
 	}

@@ -38,11 +38,11 @@ var builtImage = components.ImageArgs{Context: "/src/app", Version: "0123456789a
 func TestBuiltImage(t *testing.T) {
 	r := push(t, nil, builtImage, componentstest.Options{Outputs: []componentstest.Output{{Type: pushType, Property: "sha256Digest", Value: "sha256:abc"}}})
 	image := sole(t, r, pushType)
-	if image.Name != "links-0123456789ab" {
+	if image.Name != "links-0123456789ab-arm64" {
 		t.Errorf("the resource is called %q: another version must be another resource", image.Name)
 	}
 	name, _ := image.At("name")[0].(string)
-	if rest, ok := strings.CutPrefix(name, "123456789012.dkr.ecr.eu-west-1.amazonaws.com/slipway/links:0123456789ab-"); !ok || len(rest) != 6 {
+	if rest, ok := strings.CutPrefix(name, "123456789012.dkr.ecr.eu-west-1.amazonaws.com/slipway/links:0123456789ab-arm64-"); !ok || len(rest) != 6 {
 		t.Errorf("the tag is %q, want the version and what no other push has", name)
 	}
 	wantExport(t, r, "ref", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/slipway/links@sha256:abc")
@@ -107,7 +107,7 @@ func TestRepository(t *testing.T) {
 
 func TestImagePreview(t *testing.T) {
 	r := push(t, nil, builtImage, componentstest.Options{Preview: true})
-	if image := sole(t, r, pushType); image.Name != "links-0123456789ab" {
+	if image := sole(t, r, pushType); image.Name != "links-0123456789ab-arm64" {
 		t.Errorf("the preview shows %q", image.Name)
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
@@ -93,5 +94,27 @@ func TestSpotIsADeployment(t *testing.T) {
 	}
 	if in := find(t, state, serviceType, "links-dev-blue").Inputs; in["forceNewDeployment"] != true {
 		t.Error("no new deployment is forced, without which the provider replaces the service")
+	}
+}
+
+// An image that was built for one processor does not run on the other: every one is built anew, Slipway's own too.
+func TestAnotherArchitectureBuildsEveryImage(t *testing.T) {
+	state, did := pair(t, "dev", nil, []string{"app.architecture=arm64"})
+	images := 0
+	for _, r := range state.Resources {
+		if string(r.Type) != imageType {
+			continue
+		}
+		images++
+		name := r.URN.Name()
+		if !strings.HasPrefix(did[name], "create ") {
+			t.Errorf("image %s is kept: the update does %q to it", name, did[name])
+		}
+		if build, _ := r.Inputs["build"].(map[string]any); build["platform"] != "linux/arm64" {
+			t.Errorf("image %s is built for %v", name, build["platform"])
+		}
+	}
+	if images != 3 {
+		t.Errorf("there are %d images, want the app, dbinit and the collector", images)
 	}
 }
