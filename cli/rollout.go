@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"slices"
 	"time"
 
 	"github.com/slipway-iac/slipway/cli/rollout"
+	"github.com/slipway-iac/slipway/components"
 	"github.com/slipway-iac/slipway/stacks"
 	"github.com/slipway-iac/slipway/stacks/release"
 )
@@ -78,6 +80,14 @@ func (c *command) move(ctx context.Context) (*moving, error) {
 	m.last = o
 	if m.now, err = release.Parse(o.Release); err != nil {
 		return nil, err
+	}
+	// A destruction that keeps the data keeps the stack's outputs with it.
+	resources, _, err := s.state(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(resources) > 0 && !slices.ContainsFunc(resources, func(r Resource) bool { return r.Type == components.ServiceType }) {
+		m.now = m.now.Gone()
 	}
 	switch {
 	case !m.now.Deployed():

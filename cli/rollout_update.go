@@ -167,7 +167,7 @@ func (m *moving) update(ctx context.Context, what string, t *release.Transition)
 	case isLocked(err):
 		return release.Release{}, m.busy()
 	case err != nil && f.last != "":
-		return release.Release{}, errors.New(f.last)
+		return release.Release{}, errors.New(f.last + m.explain(ctx, m.c))
 	case err != nil:
 		return release.Release{}, err
 	}

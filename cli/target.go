@@ -61,6 +61,12 @@ type Examiner interface {
 	Examine(ctx context.Context, c stacks.Config) []toolchain.Finding
 }
 
+// Explainer is a Target that knows more of a failed update than its providers say.
+type Explainer interface {
+	// Explain returns what the app itself says of why it does not come up, or nothing.
+	Explain(ctx context.Context, s Stack) string
+}
+
 // Watcher is a Target that sees a version fail before the update which brings it up does. Every update is watched: a first one, one of a
 // rolling stack, and one that brings a candidate up.
 type Watcher interface {

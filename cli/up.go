@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
@@ -86,6 +87,9 @@ func (s *session) update(ctx context.Context, c *command, what string) (auto.UpR
 		return result, f, fmt.Errorf("updating stack %q: %s", s.Name, reason)
 	}
 	if err != nil {
+		if !isLocked(err) {
+			fmt.Fprint(c.err, strings.TrimPrefix(s.explain(ctx, c)+"\n", "\n"))
+		}
 		return result, f, failed(f, err)
 	}
 	return result, f, nil

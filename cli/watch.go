@@ -20,3 +20,15 @@ func (s *session) watch(ctx context.Context, c *command) (watched context.Contex
 	}()
 	return watched, func() string { cancel(); return <-reasons }
 }
+
+// explain is what the target knows of why an update has failed, with a new line before it; or nothing, also where it was interrupted.
+func (s *session) explain(ctx context.Context, c *command) string {
+	e, ok := c.target.(Explainer)
+	if !ok || ctx.Err() != nil {
+		return ""
+	}
+	if text := e.Explain(ctx, s.Stack); text != "" {
+		return "\n" + text
+	}
+	return ""
+}

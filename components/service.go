@@ -78,6 +78,9 @@ type ServiceState struct {
 	// Health is what `rollout` needs to find the metrics of the slots. It is exported, so it holds nothing secret. Nil where the
 	// other outputs of the stack are enough.
 	Health Scope
+	// Running are the versions that the resources of each track say they run. An update that leaves some of them out (--target, --exclude)
+	// leaves them at another one than the track's. Default: the driver can't tell.
+	Running map[Slot]pulumi.StringOutput
 	// Ready is known when every instance is ready, and fails otherwise. Nil where creating the instances waits for that.
 	Ready pulumi.Output
 }
@@ -86,6 +89,9 @@ type ServiceState struct {
 type ServiceDriver interface {
 	RunService(ctx *pulumi.Context, name string, a ServiceArgs, opts ...pulumi.ResourceOption) (ServiceState, error)
 }
+
+// ServiceType is the type of the Service component: a stack whose state has none runs nothing.
+const ServiceType = "slipway:components:Service"
 
 // Service is the app: init steps, migrations, then instances of each track that are checked, restarted and drained.
 type Service struct {
@@ -105,7 +111,7 @@ func NewService(ctx *pulumi.Context, d ServiceDriver, name string, a ServiceArgs
 		return nil, fmt.Errorf("service %q: %w", name, err)
 	}
 	c := &Service{}
-	if err := ctx.RegisterComponentResource("slipway:components:Service", name, c, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(ServiceType, name, c, opts...); err != nil {
 		return nil, fmt.Errorf("service %q: %w", name, err)
 	}
 	s, err := d.RunService(ctx, name, a, pulumi.Parent(c))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/slipway-iac/slipway/components"
 	"github.com/slipway-iac/slipway/stacks/previous"
 	"github.com/slipway-iac/slipway/stacks/release"
 )
@@ -48,7 +49,17 @@ func readOutputs(ctx *pulumi.Context, out *Exports) (release.Release, Placement,
 		return release.Release{}, Placement{}, err
 	}
 	now, err := release.Parse(text)
-	return now, place, err
+	if err != nil || !now.Deployed() {
+		return now, place, err
+	}
+	// A destruction that keeps the data keeps the stack's outputs with it.
+	switch destroyed, err := previous.Lacks(ctx, components.ServiceType); {
+	case err != nil:
+		return release.Release{}, Placement{}, fmt.Errorf("reading what the stack has: %w", err)
+	case destroyed:
+		return now.Gone(), place, nil
+	}
+	return now, place, nil
 }
 
 // Exports are the outputs of one run as its program knows them, secrets in plain text: a caller in the same process need not ask the

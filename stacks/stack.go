@@ -133,6 +133,7 @@ func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config, v
 		return err
 	}
 	scopes.Service = svc.Scope
+	svc.Ready = v.whole(tracks, svc.ServiceState)
 	edge, err := components.NewEdge(ctx, p, "edge", edgeArgs(c, svc, tracks, v.next.Revision, certificate.Ref), parent)
 	if err != nil {
 		return err

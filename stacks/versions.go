@@ -74,6 +74,33 @@ func (v versions) live(tracks []components.Track) components.Track {
 	return components.Track{}
 }
 
+// whole is known when the service is ready and the resources of every track say that they run its version. It fails in an update that
+// leaves some of them out: the traffic would else follow, and the release tell of what was not deployed. It fails in the preview already,
+// since what is left out is known then. It is nil where the service tells neither.
+func (v versions) whole(tracks []components.Track, s components.ServiceState) pulumi.Output {
+	if len(s.Running) == 0 {
+		return s.Ready
+	}
+	var waited []any
+	var wanted []components.Track
+	for _, t := range tracks {
+		if r, ok := s.Running[t.Slot]; ok {
+			waited, wanted = append(waited, r), append(wanted, t)
+		}
+	}
+	if s.Ready != nil {
+		waited = append(waited, s.Ready)
+	}
+	return pulumi.All(waited...).ApplyT(func(all []any) (string, error) {
+		for i, t := range wanted {
+			if now := all[i].(string); now != t.Version {
+				return "", fmt.Errorf("this update leaves out a part of the app (--target or --exclude): slot %s runs version %s, and the source is version %s. A version is deployed as a whole or not at all: run the update without them; for everything but the app, put the source back to version %s first", t.Slot, now, t.Version, now)
+			}
+		}
+		return "", nil
+	})
+}
+
 // text is the output `release`. It is known when the images are and when all of ready is: what failed on the way never gets in.
 func (v versions) text(tracks []components.Track, ready ...pulumi.Output) pulumi.StringOutput {
 	var waited []any

@@ -76,6 +76,7 @@ func (s *suite) interrupted(t *testing.T) {
 				t.Errorf("the run has ended well: %s", first)
 			}
 			s.site.follow(t, keptSlug, keptTarget)
+			s.aside(t, s.outputs["version"], len(s.replicas(t)))
 			if how.signal == syscall.SIGKILL {
 				// It may come in the middle of a write.
 				attributes, err := filepath.Glob(filepath.Join(s.dir, ".slipway", "state", ".pulumi", "stacks", "*", s.stack+".json.attrs"))

@@ -113,6 +113,34 @@ func (s *suite) serves(t *testing.T, old []container) {
 	s.site.follow(t, keptSlug, keptTarget)
 }
 
+// tooLate deploys a version that is ready after its update has given it up. It takes no traffic then either, and up says what it answers.
+func (s *suite) tooLate(t *testing.T) {
+	good, old := s.outputs["version"], s.replicas(t)
+	imported := s.edit(t, "internal/web/probes.go", `import "net/http"`, "import (\n\t\"net/http\"\n\t\"time\"\n)\n\nvar born = time.Now()")
+	defer imported()
+	s.edit(t, "internal/web/probes.go", "if s.draining.Load() {", "if s.draining.Load() || time.Since(born) < 15*time.Second {")
+	s.refused(t, s.run(t, "up", "-c", "docker.readyTimeout=5s"), good, "did not become ready within 5 s: GET /readyz is answered with 503")
+	s.aside(t, good, len(old)+2)
+}
+
+// aside waits until n replicas are ready in the slot, and asserts that only those of a version take traffic.
+func (s *suite) aside(t *testing.T, good string, n int) {
+	t.Helper()
+	edge := s.container(t, "edge").ID
+	eventually(t, time.Minute, func() string {
+		states := engine(t, "exec", edge, "/bin/sh", "-c", `. /slipway/weights.sh; servers blue-replicas | cut -d " " -f 3`)
+		if ready := strings.Count(states, "2"); ready != n {
+			return fmt.Sprintf("%d replicas are ready, want %d", ready, n)
+		}
+		return ""
+	})
+	for range 60 {
+		if got := s.site.ask(t, http.MethodGet, "/healthz", "").header.Get("Slipway-Version"); got != good {
+			t.Fatalf("version %s answers, which has not passed its gate: want %s", got, good)
+		}
+	}
+}
+
 // badVersions deploys versions that must not take over: up fails and says why, and the version before goes on without a failed
 // request. What runs meanwhile does not depend on it. The replicas that never became ready are left.
 func (s *suite) badVersions(t *testing.T) {

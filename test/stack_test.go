@@ -68,6 +68,7 @@ func TestLocalStack(t *testing.T) {
 	t.Parallel()
 	s.beside = parallel() > 1
 	s.steps(t, []step{
+		{"version that is ready too late", s.tooLate},
 		{"bad versions under load", s.badVersions},
 		{"cache outage", s.cacheOutage},
 		{"database outage", s.databaseOutage},
@@ -77,6 +78,7 @@ func TestLocalStack(t *testing.T) {
 		{"two runs at once", s.concurrent},
 		{"monitoring", s.monitoring},
 		{"weights of the slots", s.weights},
+		{"slow and idle clients", s.slowClients},
 		{"rate limit", s.rateLimit},
 		{"no secret leaks", s.secrets},
 		{"verbs that change nothing", s.verbs},

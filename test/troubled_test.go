@@ -89,7 +89,16 @@ var impatient = []string{"-c", "docker.readyTimeout=8s"}
 func (s *suite) crashing(t *testing.T) {
 	undo := s.edit(t, "main.go", "		return serve(ctx, conf, log)", `		return fmt.Errorf("crashed on purpose: %v", log == nil)`)
 	defer undo()
-	s.bad(t, impatient, true, "links-green-ready", "links-blue-ready")
+	_, all := s.bad(t, impatient, true, "links-green-ready", "links-blue-ready")
+	told := ""
+	for _, e := range all {
+		told += e.Text + "\n"
+	}
+	for _, want := range []string{"ended with exit code 1, and was started again", "crashed on purpose"} {
+		if !strings.Contains(told, want) {
+			t.Errorf("the rollout does not tell %q:\n%s", want, told)
+		}
+	}
 }
 
 func (s *suite) neverReady(t *testing.T) {

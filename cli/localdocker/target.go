@@ -149,12 +149,16 @@ func run(ctx context.Context, args ...string) (string, error) {
 
 // inspected is the part of `docker inspect` that is needed here.
 type inspected struct {
-	ID    string `json:"Id"`
-	Name  string
-	State struct {
-		Status   string
-		Running  bool
-		ExitCode int
+	ID           string `json:"Id"`
+	Name         string
+	RestartCount int
+	State        struct {
+		Status     string
+		Running    bool
+		Restarting bool
+		OOMKilled  bool
+		ExitCode   int
+		Error      string
 	}
 	Config struct{ Labels map[string]string }
 }

@@ -38,7 +38,7 @@ func (p *Platform) WatchSignals(ctx *pulumi.Context, name string, a components.A
 	}
 	config := images.PrometheusParams{
 		HAProxy: edgeHost + ":8404", Alertmanager: alertmanagerHost + ":9093", ExternalLabels: map[string]string{"stack": p.stack},
-		BlueHost: slotHost(components.Blue), GreenHost: slotHost(components.Green),
+		BlueHost: replicasHost(components.Blue), GreenHost: replicasHost(components.Green),
 	}
 	if a.Scopes.Database != nil {
 		config.PostgresExporter = databaseExporterHost + ":9187"

@@ -42,6 +42,8 @@ func TestConformance(t *testing.T) {
 		Setup:   testPlatform,
 		Change:  func(a *componentstest.Args) { a.Alarm.Emails = nil },
 		Divides: []string{containerType + " edge-weights", "random:index/randomId:RandomId edge-weights"},
+		// It tells the proxy the instances of both slots.
+		Follows: []string{containerType + " edge-weights", "random:index/randomId:RandomId edge-weights"},
 		Limits: []componentstest.Limit{
 			{Type: containerType, Property: "name", Max: 63, Pattern: label},
 			{Type: containerType, Property: "networksAdvanced[*].aliases[*]", Max: 63, Pattern: hostName},
@@ -59,6 +61,7 @@ func TestConformance(t *testing.T) {
 			{Name: "data and its password are protected", Test: protected},
 			{Name: "the database has connections for a replacement", Test: connections},
 			{Name: "no replacement takes the instances away", Test: nothingTakesInstancesAway},
+			{Name: "instances take traffic after their gate only", Test: trafficAfterReadiness},
 		},
 		Unsupported: []componentstest.Unsupported{
 			{Key: "alerts.emails", Change: func(a *componentstest.Args) { a.Alarm.Emails = []string{"oncall@example.com"} }},

@@ -26,6 +26,7 @@ type container struct {
 	arguments  pulumi.StringArray // likewise, where it is known only later
 	env        map[string]pulumi.StringInput
 	aliases    []string
+	track      pulumi.StringInput // one more alias
 	memoryMiB  int
 	cpus       float64
 	mounts     []docker.ContainerMountInput
@@ -41,6 +42,8 @@ type container struct {
 	// the app's instances depend on must be unique: Pulumi deletes what depends on a resource before it deletes that resource for
 	// its replacement, so one fixed name among their preparations would take the serving instances away first.
 	unique bool
+	// id is that id, where several containers have the same. Default: one of its own.
+	id pulumi.StringInput
 	// once is a container that runs to its end; its exit code must be asserted.
 	once bool
 }
@@ -49,6 +52,35 @@ type container struct {
 // memory (no swap) and CPU, rotated logs, a health check that the creation waits for, and a restart policy.
 // https://docs.docker.com/engine/containers/run/ and https://www.pulumi.com/registry/packages/docker/api-docs/container/
 func (p *Platform) runContainer(ctx *pulumi.Context, c container, opts ...pulumi.ResourceOption) (*docker.Container, error) {
+	files, err := p.loadFiles(ctx, c, opts)
+	if err != nil {
+		return nil, err
+	}
+	args := p.containerArgs(c, files)
+	more := []pulumi.ResourceOption{pulumi.DeleteBeforeReplace(true)} // one name, one volume, one port: old and new can't both be
+	if c.unique {
+		id := c.id
+		if id == nil {
+			if id, err = p.uniqueID(ctx, c.name, p.template(args), opts); err != nil {
+				return nil, err
+			}
+		}
+		// Said aloud, because the provider's own default is the other way round.
+		args.Name, more = p.uniqueName(c.name, id), []pulumi.ResourceOption{pulumi.DeleteBeforeReplace(false)}
+	}
+	made, err := docker.NewContainer(ctx, c.name, args, p.engineOpts(opts, more...)...)
+	if err != nil {
+		return nil, fmt.Errorf("creating container %s: %w", c.name, err)
+	}
+	return made, nil
+}
+
+// containerArgs are a container's arguments; files is the hash of its files.
+func (p *Platform) containerArgs(c container, files pulumi.StringOutput) *docker.ContainerArgs {
+	aliases := pulumi.ToStringArray(c.aliases)
+	if c.track != nil {
+		aliases = append(aliases, c.track)
+	}
 	args := &docker.ContainerArgs{
 		Name:         pulumi.String(p.containerName(c.name, 0)),
 		Image:        c.image,
@@ -65,19 +97,15 @@ func (p *Platform) runContainer(ctx *pulumi.Context, c container, opts ...pulumi
 		NetworkMode:  pulumi.String("bridge"),
 		Mounts:       docker.ContainerMountArray(c.mounts),
 		Ports:        ports(c.ports),
+		Labels:       p.labels(c, files),
 		MustRun:      pulumi.Bool(!c.once),
 		Attach:       pulumi.Bool(c.once),
 		Logs:         pulumi.Bool(c.once),
 		Restart:      pulumi.String("unless-stopped"),
 		NetworksAdvanced: docker.ContainerNetworksAdvancedArray{docker.ContainerNetworksAdvancedArgs{
-			Name: p.network.Name, Aliases: pulumi.ToStringArray(c.aliases),
+			Name: p.network.Name, Aliases: aliases,
 		}},
 	}
-	files, err := p.loadFiles(ctx, c, opts)
-	if err != nil {
-		return nil, err
-	}
-	args.Labels = p.labels(c, files)
 	if c.command != nil {
 		args.Command = pulumi.ToStringArray(c.command)
 	}
@@ -111,24 +139,13 @@ func (p *Platform) runContainer(ctx *pulumi.Context, c container, opts ...pulumi
 			StartPeriod: pulumi.String("30s"),
 		}
 	}
-	more := []pulumi.ResourceOption{pulumi.DeleteBeforeReplace(true)} // one name, one volume, one port: old and new can't both be
-	if c.unique {
-		a := args
-		// Everything whose change replaces the container: with the name of the old one the new one could not start.
-		template := pulumi.All(a.Image, a.Envs, a.Labels, a.Command, a.Entrypoints, a.User, a.Mounts, a.Tmpfs, a.Memory, a.Cpus, a.Capabilities, a.SecurityOpts,
-			a.LogOpts, a.Restart, a.StopSignal, a.StopTimeout, a.DestroyGraceSeconds, a.Healthcheck, a.NetworksAdvanced)
-		name, err := p.uniqueName(ctx, c.name, template, opts)
-		if err != nil {
-			return nil, err
-		}
-		// Said aloud, because the provider's own default is the other way round.
-		args.Name, more = name, []pulumi.ResourceOption{pulumi.DeleteBeforeReplace(false)}
-	}
-	made, err := docker.NewContainer(ctx, c.name, args, p.engineOpts(opts, more...)...)
-	if err != nil {
-		return nil, fmt.Errorf("creating container %s: %w", c.name, err)
-	}
-	return made, nil
+	return args
+}
+
+// template is everything whose change replaces a container: with the name of the old one the new one could not start.
+func (p *Platform) template(a *docker.ContainerArgs) pulumi.ArrayOutput {
+	return pulumi.All(a.Image, a.Envs, a.Labels, a.Command, a.Entrypoints, a.User, a.Mounts, a.Tmpfs, a.Memory, a.Cpus, a.Capabilities, a.SecurityOpts,
+		a.LogOpts, a.Restart, a.StopSignal, a.StopTimeout, a.DestroyGraceSeconds, a.Healthcheck, a.NetworksAdvanced)
 }
 
 // unhurried runs a health check, its arguments, but waits first in a container that has run for half a minute. Before version 25, Docker
@@ -165,9 +182,9 @@ func cores(n float64) string {
 	return s
 }
 
-// uniqueName ends in a random id that changes with what the container is made from. Like the revisions of a managed service such
-// names are never used again, so the next version can start beside this one, and so can the one before when it comes back.
-func (p *Platform) uniqueName(ctx *pulumi.Context, name string, template pulumi.ArrayOutput, opts []pulumi.ResourceOption) (pulumi.StringOutput, error) {
+// uniqueID is a random id that changes with what a container is made from. Like the revisions of a managed service names with such an id
+// are never used again, so the next version can start beside this one, and so can the one before when it comes back.
+func (p *Platform) uniqueID(ctx *pulumi.Context, name string, template pulumi.ArrayOutput, opts []pulumi.ResourceOption) (pulumi.StringOutput, error) {
 	text := template.ApplyT(func(parts []any) (string, error) {
 		text, err := json.Marshal(parts)
 		if err != nil {
@@ -182,7 +199,12 @@ func (p *Platform) uniqueName(ctx *pulumi.Context, name string, template pulumi.
 	if err != nil {
 		return pulumi.StringOutput{}, fmt.Errorf("naming container %s: %w", name, err)
 	}
-	return pulumi.Sprintf("%s-%s", p.containerName(name, len("-123456")), id.Hex), nil
+	return id.Hex, nil
+}
+
+// uniqueName is a container's name with the id at its end.
+func (p *Platform) uniqueName(name string, id pulumi.StringInput) pulumi.StringOutput {
+	return pulumi.Sprintf("%s-%s", p.containerName(name, len("-123456")), id)
 }
 
 func environment(env map[string]pulumi.StringInput) pulumi.StringArray {
@@ -222,11 +244,11 @@ func (p *Platform) loadFiles(ctx *pulumi.Context, c container, opts []pulumi.Res
 	}
 	more := []pulumi.ResourceOption{pulumi.DeleteBeforeReplace(true)}
 	if c.unique {
-		unique, err := p.uniqueName(ctx, name, pulumi.All(args.Image, p.hashOf(contents)), opts)
+		id, err := p.uniqueID(ctx, name, pulumi.All(args.Image, p.hashOf(contents)), opts)
 		if err != nil {
 			return pulumi.StringOutput{}, err
 		}
-		args.Name, more = unique, []pulumi.ResourceOption{pulumi.DeleteBeforeReplace(false)}
+		args.Name, more = p.uniqueName(name, id), []pulumi.ResourceOption{pulumi.DeleteBeforeReplace(false)}
 	}
 	loader, err := docker.NewContainer(ctx, name, args, p.engineOpts(opts, more...)...)
 	if err != nil {

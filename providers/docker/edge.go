@@ -21,8 +21,8 @@ const (
 	scopeExpires = "expires" // end of the certificate, seconds since 1970
 )
 
-// OpenEdge runs HAProxy on loopback ports of this host. Its inputs do not change with a new version of the app: instances are
-// found by name, and the weights of the slots lie in a map that is changed at run time and kept on a volume.
+// OpenEdge runs HAProxy on loopback ports of this host. Its inputs do not change with a new version of the app: the names by which
+// instances are found, and the weights of the slots, are changed at run time and kept on a volume.
 // https://docs.haproxy.org/3.0/management.html#9.3
 func (p *Platform) OpenEdge(ctx *pulumi.Context, name string, a components.EdgeArgs, opts ...pulumi.ResourceOption) (components.EdgeState, error) {
 	none := components.EdgeState{}
@@ -47,7 +47,7 @@ func (p *Platform) OpenEdge(ctx *pulumi.Context, name string, a components.EdgeA
 	}
 	proxy, err := p.runContainer(ctx, container{
 		name: name, component: "edge", image: image, user: proxyUser, aliases: []string{edgeHost},
-		memoryMiB: 256, cpus: 2, grace: 15,
+		memoryMiB: 384, cpus: 2, grace: 15,
 		mounts: []docker.ContainerMountInput{mount(config, "/config"), mount(state, "/state")},
 		files:  map[string]pulumi.StringInput{"/config/haproxy.cfg": p.proxyConfig(a, slotKey), "/config/tls.pem": a.Certificate.StringOutput},
 		ports:  map[int]int{p.settings.HTTPSPort: 8443, p.settings.HTTPPort: 8080},
@@ -72,8 +72,9 @@ func (p *Platform) OpenEdge(ctx *pulumi.Context, name string, a components.EdgeA
 	}, nil
 }
 
-// divide tells the proxy the slots' shares of the traffic, in a container that ends: through its runtime API, so no connection drops,
-// and in the file that it starts from. It runs once for each change of the release, and after every instance is ready.
+// divide tells the proxy which instances each slot has and the slots' shares of the traffic, in a container that ends: through its
+// runtime API, so no connection drops, and in the files that it starts from. It runs once for each change of the release or of the
+// instances, and after every instance is ready: before, none takes traffic.
 func (p *Platform) divide(ctx *pulumi.Context, name string, image pulumi.StringInput, proxy *docker.Container, state *docker.Volume, a components.EdgeArgs, opts []pulumi.ResourceOption) (pulumi.StringOutput, error) {
 	green := 0
 	for _, t := range a.Tracks {
@@ -91,6 +92,7 @@ func (p *Platform) divide(ctx *pulumi.Context, name string, image pulumi.StringI
 	run, err := p.runContainer(ctx, container{
 		name: step, component: "edge", image: after, user: proxyUser, entrypoint: []string{"/slipway/set-weight"}, command: []string{string(components.Green), strconv.Itoa(green)},
 		mounts: []docker.ContainerMountInput{mount(state, "/state")}, memoryMiB: 32, cpus: 0.5, once: true, unique: true,
+		env:    map[string]pulumi.StringInput{"BLUE_POOL": a.Service[scopeBlue], "GREEN_POOL": a.Service[scopeGreen]},
 		labels: map[string]string{LabelRevision: strconv.Itoa(a.Revision)},
 	}, opts...)
 	if err != nil {
@@ -117,22 +119,24 @@ func expiry(ref components.CertificateRef) pulumi.StringOutput {
 
 // proxyConfig renders haproxy.cfg. It holds the slot key's hash only.
 func (p *Platform) proxyConfig(a components.EdgeArgs, slotKey pulumi.StringOutput) pulumi.StringOutput {
-	text := pulumi.All(slotKey, a.Service[scopeBlue], a.Service[scopeGreen], a.Service[scopePort], a.Service[scopeReady], a.Service[scopeMax]).ApplyT(func(v []any) (string, error) {
-		port, err := strconv.Atoi(v[3].(string))
+	text := pulumi.All(slotKey, a.Service[scopePort], a.Service[scopeReady], a.Service[scopeMax]).ApplyT(func(v []any) (string, error) {
+		port, err := strconv.Atoi(v[1].(string))
 		if err != nil {
 			return "", fmt.Errorf("reading the app's port: %w", err)
 		}
-		most, err := strconv.Atoi(v[5].(string))
+		most, err := strconv.Atoi(v[3].(string))
 		if err != nil {
 			return "", fmt.Errorf("reading the number of replicas: %w", err)
 		}
 		return images.HAProxyConfig(images.HAProxyParams{
 			AppPort: port, PublicPort: p.settings.HTTPSPort, SlotKeySHA256: images.SlotKeyHash(v[0].(string)),
-			BlueHost: v[1].(string), GreenHost: v[2].(string), ReadyPath: v[4].(string),
+			BlueHost: slotHost(components.Blue), GreenHost: slotHost(components.Green), ReadyPath: v[2].(string),
 			// Old and new instances of a slot run side by side for a moment, and a failed version may linger.
-			MaxReplicas: max(10, 3*most),
-			RateLimit:   (a.RateLimit + 5) / 6, // HAProxy counts over ten seconds
-			CachePaths:  a.CachePaths,
+			MaxReplicas:  max(10, 3*most),
+			RateLimit:    (a.RateLimit + 5) / 6, // HAProxy counts over ten seconds
+			CachePaths:   a.CachePaths,
+			MaxBodyBytes: a.BodyLimit,
+			HSTS:         a.HSTS.Header(),
 		})
 	}).(pulumi.StringOutput)
 	return pulumi.Unsecret(text).(pulumi.StringOutput)

@@ -71,3 +71,48 @@ func TestNeverReady(t *testing.T) {
 		}
 	}
 }
+
+// trafficAfterReadiness asserts that no alias of an instance is one that the proxy's own configuration sends traffic to, or that it shares
+// with instances of another template, and that the step which tells the proxy the alias of a track waits for the track's gate.
+func trafficAfterReadiness(t *testing.T, r *componentstest.Recording) {
+	told, _ := r.Find(containerType, "edge-weights")
+	envs := told.At("envs[*]")
+	for _, slot := range []components.Slot{components.Blue, components.Green} {
+		instances := 0
+		for _, c := range r.Of(containerType) {
+			if !strings.Contains(c.Name, "-"+string(slot)+"-") || !slices.Contains(c.At("labels[*].label"), any(LabelSlot)) {
+				continue
+			}
+			instances++
+			aliases := c.At("networksAdvanced[*].aliases[*]")
+			if len(aliases) != 2 || aliases[0] != replicasHost(slot) {
+				t.Fatalf("%s has the aliases %v", c.Name, aliases)
+			}
+			if track := aliases[1].(string); track == slotHost(slot) || !slices.Contains(envs, any(strings.ToUpper(string(slot))+"_POOL="+track)) {
+				t.Errorf("%s has the alias %s, and the proxy is told %v", c.Name, track, envs)
+			}
+		}
+		if instances == 0 && !slices.Contains(envs, any(strings.ToUpper(string(slot))+"_POOL="+slotHost(slot))) {
+			t.Errorf("slot %s is empty, and the proxy is told %v", slot, envs)
+		}
+		if instances > 0 && !slices.ContainsFunc(needs(r, told), func(one componentstest.Resource) bool { return strings.HasSuffix(one.Name, string(slot)+"-ready") }) {
+			t.Errorf("the proxy is told of the instances of slot %s before they are ready", slot)
+		}
+	}
+}
+
+// needs are the resources that the inputs of a resource come from, however far away.
+func needs(r *componentstest.Recording, of componentstest.Resource) []componentstest.Resource {
+	byURN, seen := map[string]componentstest.Resource{}, map[string]bool{}
+	for _, one := range r.Resources {
+		byURN[one.URN] = one
+	}
+	var out []componentstest.Resource
+	for queue := slices.Clone(of.Needs); len(queue) > 0; queue = queue[1:] {
+		if urn := queue[0]; !seen[urn] {
+			seen[urn] = true
+			out, queue = append(out, byURN[urn]), append(queue, byURN[urn].Needs...)
+		}
+	}
+	return out
+}

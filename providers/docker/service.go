@@ -13,8 +13,8 @@ import (
 
 // What the service's Scope holds, for the drivers of this package.
 const (
-	scopeBlue   = "blue"  // host name of the blue slot's instances
-	scopeGreen  = "green" // host name of the green slot's
+	scopeBlue   = "blue"  // host name of those of the blue slot's instances that are to take its traffic
+	scopeGreen  = "green" // of the green slot's
 	scopePort   = "port"
 	scopeReady  = "ready"
 	scopeMax    = "max"    // most instances of a slot
@@ -30,13 +30,23 @@ const privateRanges = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
 // appUser runs the app and the init steps: "nonroot" of the distroless images, which most small images use too.
 const appUser = "65532:65532"
 
-// slotHost is the network alias of a slot. A name that can't exist outside: Docker asks the host's resolvers for an alias that
-// no container has at the moment.
+// slotHost stands for a slot. A name that can't exist outside: Docker asks the host's resolvers for an alias that no container has at
+// the moment. No instance has this one: what takes the slot's traffic are those with the host name of their track (trackHost), which the
+// proxy is told when all of them are ready. So an instance that is not ready, or becomes it when its update has failed long since, takes
+// none, however the update ends.
 func slotHost(s components.Slot) string { return string(s) + ".slipway.internal" }
 
+// replicasHost is the network alias of all instances of a slot, by which they are counted and their metrics read.
+func replicasHost(s components.Slot) string { return "replicas." + slotHost(s) }
+
+// trackHost is the network alias of the instances of one track: of one version with one environment.
+func trackHost(s components.Slot, id pulumi.StringInput) pulumi.StringOutput {
+	return pulumi.Sprintf("%s-%s.slipway.internal", s, id)
+}
+
 // RunService runs the init steps and each track's migrations as containers that end, then the track's instances. An instance's container
-// has a hash of its template in its name: a new version starts beside the old one, is waited for until it is healthy, and only
-// then is the old one stopped, so a version that can't start never takes the place of one that serves.
+// has an id in its name that changes with its template: a new version starts beside the old one, is waited for until it is ready, and only
+// then takes traffic (OpenEdge), and only then is the old one stopped.
 func (p *Platform) RunService(ctx *pulumi.Context, name string, a components.ServiceArgs, opts ...pulumi.ResourceOption) (components.ServiceState, error) {
 	if a.MaxReplicas != a.MinReplicas {
 		return components.ServiceState{}, components.Unsupported("docker", "app.replicas.max", "there is no autoscaling on one host; set it to app.replicas.min")
@@ -44,6 +54,10 @@ func (p *Platform) RunService(ctx *pulumi.Context, name string, a components.Ser
 	ready, err := p.prepare(ctx, name, a, opts)
 	if err != nil {
 		return components.ServiceState{}, err
+	}
+	hosts, running := map[components.Slot]pulumi.StringOutput{}, map[components.Slot]pulumi.StringOutput{}
+	for _, slot := range []components.Slot{components.Blue, components.Green} {
+		hosts[slot] = pulumi.String(slotHost(slot)).ToStringOutput()
 	}
 	var waited []any
 	for _, t := range a.Tracks {
@@ -53,35 +67,68 @@ func (p *Platform) RunService(ctx *pulumi.Context, name string, a components.Ser
 		}
 		// The image is known only when the preparations have succeeded, so no instance starts before.
 		image := pulumi.All(t.Image, migrated).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput)
-		var targets pulumi.StringArray
-		for i := 1; i <= a.MinReplicas; i++ {
-			replica, err := p.runContainer(ctx, container{
-				name: fmt.Sprintf("%s-%s-%d", name, t.Slot, i), component: "service", image: image, user: appUser,
-				env: p.appEnvironment(a, t), aliases: []string{slotHost(t.Slot)}, memoryMiB: a.MemoryMiB, cpus: a.CPU,
-				labels: map[string]string{LabelSlot: string(t.Slot), LabelVersion: t.Version},
-				tmpfs:  map[string]string{"/tmp": "rw,noexec,nosuid,nodev,size=16m,mode=1777"},
-				signal: "SIGTERM", grace: p.settings.DrainSeconds, unique: true,
-			}, opts...)
-			if err != nil {
-				return components.ServiceState{}, err
-			}
-			targets = append(targets, pulumi.Sprintf("%s:%d", replica.Name, a.Port))
-		}
-		all, err := p.awaitReady(ctx, name, a, t, targets, opts)
+		made, err := p.runTrack(ctx, name, a, t, image, opts)
 		if err != nil {
 			return components.ServiceState{}, err
 		}
-		waited = append(waited, all)
+		hosts[t.Slot], running[t.Slot], waited = made.host, made.running, append(waited, made.ready)
 	}
-	return components.ServiceState{Ready: pulumi.All(waited...), Scope: components.Scope{
-		scopeBlue:   pulumi.String(slotHost(components.Blue)).ToStringOutput(),
-		scopeGreen:  pulumi.String(slotHost(components.Green)).ToStringOutput(),
+	return components.ServiceState{Ready: pulumi.All(waited...), Running: running, Scope: components.Scope{
+		scopeBlue:   hosts[components.Blue],
+		scopeGreen:  hosts[components.Green],
 		scopePort:   pulumi.String(strconv.Itoa(a.Port)).ToStringOutput(),
 		scopeReady:  pulumi.String(a.ReadyPath).ToStringOutput(),
 		scopeMax:    pulumi.String(strconv.Itoa(a.MaxReplicas)).ToStringOutput(),
 		scopeCPU:    pulumi.String(cores(a.CPU)).ToStringOutput(),
 		scopeMemory: pulumi.String(strconv.Itoa(a.MemoryMiB << 20)).ToStringOutput(),
 	}}, nil
+}
+
+// track is what runTrack has made.
+type track struct {
+	host    pulumi.StringOutput // of all instances
+	running pulumi.StringOutput // the version that they have, and another one's where one has that
+	ready   pulumi.StringOutput // known when all are
+}
+
+// runTrack runs the instances of a track.
+func (p *Platform) runTrack(ctx *pulumi.Context, name string, a components.ServiceArgs, t components.Track, image pulumi.StringInput, opts []pulumi.ResourceOption) (out track, err error) {
+	prefix := fmt.Sprintf("%s-%s", name, t.Slot)
+	replica := container{
+		name: prefix, component: "service", image: image, user: appUser,
+		env: p.appEnvironment(a, t), aliases: []string{replicasHost(t.Slot)}, memoryMiB: a.MemoryMiB, cpus: a.CPU,
+		labels: map[string]string{LabelSlot: string(t.Slot), LabelVersion: t.Version},
+		tmpfs:  map[string]string{"/tmp": "rw,noexec,nosuid,nodev,size=16m,mode=1777"},
+		signal: "SIGTERM", grace: p.settings.DrainSeconds, unique: true,
+	}
+	if replica.id, err = p.uniqueID(ctx, prefix, p.template(p.containerArgs(replica, pulumi.StringOutput{})), opts); err != nil {
+		return out, err
+	}
+	out.host = trackHost(t.Slot, replica.id)
+	replica.track = out.host
+	var targets pulumi.StringArray
+	var labels []any
+	for i := 1; i <= a.MinReplicas; i++ {
+		replica.name = fmt.Sprintf("%s-%d", prefix, i)
+		made, err := p.runContainer(ctx, replica, opts...)
+		if err != nil {
+			return out, err
+		}
+		labels = append(labels, made.Labels)
+		targets = append(targets, pulumi.Sprintf("%s:%d", made.Name, a.Port))
+	}
+	out.running = pulumi.All(labels...).ApplyT(func(all []any) string {
+		for _, one := range all {
+			for _, l := range one.([]docker.ContainerLabel) {
+				if l.Label == LabelVersion && l.Value != t.Version {
+					return l.Value
+				}
+			}
+		}
+		return t.Version
+	}).(pulumi.StringOutput)
+	out.ready, err = p.awaitReady(ctx, name, a, t, targets, opts)
+	return out, err
 }
 
 // awaitReady waits, in a container that ends, until every instance of a track answers its readiness path. The output fails

@@ -18,7 +18,7 @@ var expressions = map[string]string{
 	"error-rate": `100 * sum(rate(haproxy_backend_http_responses_total{proxy=~"blue|green",code="5xx"}[1m]))` +
 		` / clamp_min(sum(rate(haproxy_backend_http_responses_total{proxy=~"blue|green"}[1m])), 0.01)`,
 	"latency-p99":          `histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket{job="app",` + Served + `}[2m])))`,
-	"unhealthy-instances":  `sum(haproxy_server_status{proxy=~"blue|green",state="DOWN"}) or vector(0)`,
+	"unhealthy-instances":  `sum(haproxy_server_status{proxy=~"(blue|green)-replicas",state="DOWN"}) or vector(0)`,
 	"uptime":               `100 * ((sum(haproxy_backend_active_servers{proxy=~"blue|green"}) or vector(0)) > bool 0)`,
 	"restarts":             `max(changes(process_start_time_seconds{job="app"}[10m])) or vector(0)`,
 	"cpu":                  `100 * max(rate(process_cpu_seconds_total{job="app"}[2m])) / LIMIT_CPU`,

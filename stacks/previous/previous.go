@@ -42,6 +42,26 @@ func Outputs(ctx *pulumi.Context, names []string) (map[string]Output, error) {
 	return out, nil
 }
 
+// Lacks tells that the last update, or a destruction since, has left resources and none of a type. A secret among what is read goes no
+// further than this function.
+func Lacks(ctx *pulumi.Context, token string) (bool, error) {
+	args := struct {
+		Stack string `pulumi:"stackName"`
+	}{fmt.Sprintf("%s/%s/%s", ctx.Organization(), ctx.Project(), ctx.Stack())}
+	var all struct {
+		Outputs map[string]map[string]any `pulumi:"outputs"`
+	}
+	if _, err := ctx.InvokePackageRaw("pulumi:pulumi:readStackResourceOutputs", &args, &all, ""); err != nil {
+		return false, err
+	}
+	for _, one := range all.Outputs {
+		if one["type"] == token {
+			return false, nil
+		}
+	}
+	return len(all.Outputs) > 0, nil
+}
+
 // Text is the value as a text, and "" if there is none. It fails for anything else, so that what is there is never taken for nothing.
 func (o Output) Text() (string, error) {
 	text, ok := o.Value.(string)

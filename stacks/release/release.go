@@ -128,6 +128,12 @@ func (r Release) Text() (string, error) {
 // Deployed tells whether a version takes traffic.
 func (r Release) Deployed() bool { return len(r.Slots) > 0 }
 
+// Gone is the release after the stack was destroyed and its data kept: nothing runs, and no image is there to bring back. The counts go on,
+// since a cloud may never take the name of a revision again.
+func (r Release) Gone() Release {
+	return Release{Format: r.Format, Sequence: r.Sequence, Revision: r.Revision}
+}
+
 // Serving is the version that traffic belongs to.
 func (r Release) Serving() Occupant { return r.Slots[r.Live] }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -20,9 +21,10 @@ type HAProxyParams struct {
 	// more: then its hash is no secret.
 	SlotKeySHA256 string
 
-	// BlueHost and GreenHost are the network aliases of the slots' replicas. Default "blue" and "green". While a slot is
-	// empty Docker asks the host's resolvers for its name, so prefer one that can't exist outside:
-	// "blue.slipway.internal".
+	// BlueHost and GreenHost name the slots. Default "blue" and "green". Until set-weight has told the proxy other names, in the
+	// variables BLUE_POOL and GREEN_POOL, replicas with these network aliases take the traffic. Those with the alias "replicas." and
+	// the name are counted, whether they take traffic or not. While nobody has a name Docker asks the host's resolvers for it, so
+	// prefer one that can't exist outside: "blue.slipway.internal".
 	BlueHost, GreenHost string
 	// ReadyPath is what health checks ask, twice a second. Default "/readyz".
 	ReadyPath string
@@ -31,12 +33,17 @@ type HAProxyParams struct {
 	MaxReplicas int
 	// ReplicaMaxConnections is how many requests one replica is given at once; more wait up to 5 s. Default 500.
 	ReplicaMaxConnections int
-	// MaxConnections is the most client connections at once. Default 2000: about 100 MB at the worst.
+	// MaxConnections is the most client connections at once, over TLS. Default 3000: about 75 kB each.
 	MaxConnections int
+	// HandshakeTimeout is how long TLS may take to be agreed on. Default 3 s.
+	HandshakeTimeout time.Duration
+	// RequestTimeout is how long the head and the first buffer of the body may take, KeepAlive how long a connection may be idle
+	// between two requests. Default 5 s and 15 s.
+	RequestTimeout, KeepAlive time.Duration
 	// Threads is the number of worker threads. Default 2.
 	Threads int
 	// MaxBodyBytes is the largest announced request body; more is answered 413. Bodies without a length pass, the app
-	// must limit them. Default 10 MiB.
+	// must limit them. Default 0: no limit.
 	MaxBodyBytes int64
 	// ResponseTimeout is how long a replica may take to begin its answer, and between two parts of it. Default 60 s.
 	ResponseTimeout time.Duration
@@ -45,9 +52,8 @@ type HAProxyParams struct {
 	// HardStopAfter bounds the graceful stop, in which nothing new is accepted: idle HTTP/2 connections hold it to its end.
 	// Default 10 s; the container's grace period must be longer.
 	HardStopAfter time.Duration
-	// HSTS is the age in the Strict-Transport-Security header where the app sets none; it is never sent for localhost.
-	// Default one year.
-	HSTS time.Duration
+	// HSTS is the Strict-Transport-Security header where the app sets none; it is never sent for localhost. Default: none.
+	HSTS string
 
 	// RateLimit is the most requests of one client address (IPv6: /64) in ten seconds; more are answered 429.
 	// 0 switches it off. Docker's port publishing shows connections from the host itself as one client.
@@ -85,7 +91,16 @@ var problems = []problem{
 	{504, "Gateway Timeout", "The service did not answer in time.", 5},
 }
 
-type slot struct{ Name, Host string }
+// plainConnections is the most connections for the redirect from plain HTTP, and what is left for health checks and metrics.
+const plainConnections = 250
+
+// slot is one slot in a configuration; Variable is the environment variable with the host name of those of its replicas that take
+// traffic.
+type slot struct{ Name, Host, Variable string }
+
+func (p HAProxyParams) slots() []slot {
+	return []slot{{"blue", p.BlueHost, "BLUE_POOL"}, {"green", p.GreenHost, "GREEN_POOL"}}
+}
 
 // HAProxyConfig renders haproxy.cfg for the front door, to be uploaded to /config/haproxy.cfg beside /config/tls.pem.
 // Everything wrong with the parameters is in the one error.
@@ -100,10 +115,11 @@ func HAProxyConfig(p HAProxyParams) (string, error) {
 	}
 	return render("haproxy/haproxy.cfg.tmpl", struct {
 		HAProxyParams
-		PortSuffix string
-		Slots      []slot
-		Problems   []problem
-	}{p, suffix, []slot{{"blue", p.BlueHost}, {"green", p.GreenHost}}, problems})
+		AllConnections, PlainConnections, BusyConnections int
+		PortSuffix                                        string
+		Slots                                             []slot
+		Problems                                          []problem
+	}{p, p.MaxConnections + 2*plainConnections, plainConnections, p.MaxConnections * 3 / 4, suffix, p.slots(), problems})
 }
 
 func orDefault[T comparable](v *T, d T) {
@@ -119,13 +135,14 @@ func (p HAProxyParams) withDefaults() HAProxyParams {
 	orDefault(&p.ReadyPath, "/readyz")
 	orDefault(&p.MaxReplicas, 10)
 	orDefault(&p.ReplicaMaxConnections, 500)
-	orDefault(&p.MaxConnections, 2000)
+	orDefault(&p.MaxConnections, 3000)
+	orDefault(&p.HandshakeTimeout, 3*time.Second)
+	orDefault(&p.RequestTimeout, 5*time.Second)
+	orDefault(&p.KeepAlive, 15*time.Second)
 	orDefault(&p.Threads, 2)
-	orDefault(&p.MaxBodyBytes, 10<<20)
 	orDefault(&p.ResponseTimeout, time.Minute)
 	orDefault(&p.IdleTimeout, time.Minute)
 	orDefault(&p.HardStopAfter, 10*time.Second)
-	orDefault(&p.HSTS, 365*24*time.Hour)
 	orDefault(&p.CacheMegabytes, 32)
 	return p
 }
@@ -143,8 +160,12 @@ func (p HAProxyParams) validate() error {
 	c.between("ReplicaMaxConnections", int64(p.ReplicaMaxConnections), 1, 20000)
 	c.between("MaxConnections", int64(p.MaxConnections), 10, 20000)
 	c.between("Threads", int64(p.Threads), 1, 64)
-	c.between("MaxBodyBytes", p.MaxBodyBytes, 1, 1<<40)
-	for name, d := range map[string]time.Duration{"ResponseTimeout": p.ResponseTimeout, "IdleTimeout": p.IdleTimeout, "HardStopAfter": p.HardStopAfter, "HSTS": p.HSTS} {
+	c.between("MaxBodyBytes", p.MaxBodyBytes, 0, 5<<40)
+	c.want(!strings.ContainsAny(p.HSTS, "\"\\\n%"), "HSTS is %q", p.HSTS)
+	for name, d := range map[string]time.Duration{
+		"ResponseTimeout": p.ResponseTimeout, "IdleTimeout": p.IdleTimeout, "HardStopAfter": p.HardStopAfter,
+		"HandshakeTimeout": p.HandshakeTimeout, "RequestTimeout": p.RequestTimeout, "KeepAlive": p.KeepAlive,
+	} {
 		c.want(d >= time.Second && d%time.Second == 0, "%s is %s, allowed are whole seconds from 1s", name, d)
 	}
 	c.between("RateLimit", int64(p.RateLimit), 0, 1<<31-1)

@@ -36,7 +36,9 @@ func TestHAProxyConfig(t *testing.T) {
 		}
 	})
 	t.Run("slots are found by name", func(t *testing.T) {
-		wantParts(t, text, "server-template s 1-10 blue.slipway.internal:8000", "server-template s 1-10 green.slipway.internal:8000")
+		wantParts(t, text, "presetenv BLUE_POOL blue.slipway.internal\n", "presetenv GREEN_POOL green.slipway.internal\n",
+			`server-template s 1-10 "${BLUE_POOL}:8000"`, `server-template s 1-10 "${GREEN_POOL}:8000"`,
+			"server-template s 1-10 replicas.blue.slipway.internal:8000", "server-template s 1-10 replicas.green.slipway.internal:8000")
 	})
 	t.Run("a request that may have been processed is not repeated", func(t *testing.T) {
 		if strings.Count(text, "http-request disable-l7-retry unless METH_GET") != 2 {
@@ -52,7 +54,7 @@ func TestHAProxyConfig(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, part := range []string{"stick-table", "deny_status 429", "cache-use", ":443%[pathq]"} {
+		for _, part := range []string{"stick-table", "deny_status 413", "Strict-Transport-Security", "deny_status 429", "cache-use", ":443%[pathq]"} {
 			if strings.Contains(plain, part) {
 				t.Errorf("holds %q", part)
 			}
@@ -62,13 +64,13 @@ func TestHAProxyConfig(t *testing.T) {
 
 func TestErrorsListEverything(t *testing.T) {
 	_, err := HAProxyConfig(HAProxyParams{
-		SlotKeySHA256: "secret", BlueHost: "same", GreenHost: "same", ReadyPath: "ready now", HSTS: time.Millisecond, RateLimit: -1,
+		SlotKeySHA256: "secret", BlueHost: "same", GreenHost: "same", ReadyPath: "ready now", HSTS: `a"b`, HandshakeTimeout: time.Millisecond, RateLimit: -1,
 		CachePaths: []string{"/ok/", "bad path }"},
 	})
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	wantParts(t, err.Error(), "AppPort is 0", "PublicPort is 0", "SlotKeySHA256 must be", `BlueHost and GreenHost are both "same"`, `ReadyPath "ready now"`, "HSTS is 1ms", "RateLimit is -1", "CachePaths[1]")
+	wantParts(t, err.Error(), "AppPort is 0", "PublicPort is 0", "SlotKeySHA256 must be", `BlueHost and GreenHost are both "same"`, `ReadyPath "ready now"`, `HSTS is "a\"b"`, "HandshakeTimeout is 1ms", "RateLimit is -1", "CachePaths[1]")
 
 	_, err = PrometheusConfig(PrometheusParams{HAProxy: "proxy", PostgresExporter: "db:x", ScrapeInterval: time.Hour, ExternalLabels: map[string]string{"a-b": "c"}})
 	if err == nil {

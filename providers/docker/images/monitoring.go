@@ -77,7 +77,7 @@ func PrometheusConfig(p PrometheusParams) (string, error) {
 		ScrapeTimeout, OtherInterval time.Duration
 		Slots                        []slot
 		Targets                      []scrapeTarget
-	}{p, p.ScrapeInterval * 4 / 5, max(p.ScrapeInterval, otherInterval), []slot{{"blue", p.BlueHost}, {"green", p.GreenHost}}, targets})
+	}{p, p.ScrapeInterval * 4 / 5, max(p.ScrapeInterval, otherInterval), []slot{{Name: "blue", Host: p.BlueHost}, {Name: "green", Host: p.GreenHost}}, targets})
 }
 
 var labelPattern = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
