@@ -23,6 +23,7 @@ echo "$*" >> "$FAKE_DOCKER/calls"
 answer() { if [ -f "$FAKE_DOCKER/$1" ]; then cat "$FAKE_DOCKER/$1"; fi; }
 if [ -f "$FAKE_DOCKER/fail-$1" ]; then cat "$FAKE_DOCKER/fail-$1" >&2; exit 1; fi
 case "$*" in
+info*) answer info ;;
 "ps --all"*) answer ids ;;
 ps*) answer ports ;;
 "container inspect"*) answer inspect ;;

@@ -34,18 +34,19 @@ func (Target) Preflight(ctx context.Context, p *progress.Printer) error {
 	return toolchain.EnsureDocker(ctx, p)
 }
 
-// Prepare makes sure of a Docker Engine and of the base images, and refuses early what would fail late: ports in use, and a
-// stack of the same name that another checkout runs.
+// Prepare makes sure of a Docker Engine and of the base images, and refuses early what would fail late: ports in use, limits above the
+// engine's processors, and a stack of the same name that another checkout runs.
 func (Target) Prepare(ctx context.Context, p *progress.Printer, s cli.Stack) error {
 	if err := toolchain.EnsureDocker(ctx, p); err != nil {
 		return err
 	}
-	var owned, ports error
+	var owned, ports, cores error
 	var wait sync.WaitGroup
 	wait.Go(func() { owned = ownedByOther(ctx, s) })
 	wait.Go(func() { ports = portsFree(ctx, s) })
+	wait.Go(func() { cores = enoughCores(ctx, s) })
 	wait.Wait()
-	if err := cmp.Or(owned, ports); err != nil {
+	if err := cmp.Or(owned, ports, cores); err != nil {
 		return err
 	}
 	return toolchain.EnsureBaseImages(ctx, p)

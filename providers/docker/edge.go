@@ -29,6 +29,9 @@ func (p *Platform) OpenEdge(ctx *pulumi.Context, name string, a components.EdgeA
 	if a.WAF {
 		return none, components.Unsupported("docker", "edge.waf", "managed rules are a cloud's product")
 	}
+	if err := claim(&p.edge, "edge", name); err != nil {
+		return none, err
+	}
 	image, err := p.platformImage(ctx, "haproxy")
 	if err != nil {
 		return none, err

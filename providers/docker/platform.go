@@ -58,6 +58,8 @@ type Platform struct {
 	// fingerprint is the key of the hashes by which a change of secret content is noticed.
 	fingerprint pulumi.StringOutput
 	images      map[string]pulumi.StringOutput // id by folder under images/
+	service     string                         // the one that runs on it
+	edge        string                         // likewise
 }
 
 var _ components.Platform = (*Platform)(nil)

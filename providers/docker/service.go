@@ -51,6 +51,9 @@ func (p *Platform) RunService(ctx *pulumi.Context, name string, a components.Ser
 	if a.MaxReplicas != a.MinReplicas {
 		return components.ServiceState{}, components.Unsupported("docker", "app.replicas.max", "there is no autoscaling on one host; set it to app.replicas.min")
 	}
+	if err := claim(&p.service, "service", name); err != nil {
+		return components.ServiceState{}, err
+	}
 	ready, err := p.prepare(ctx, name, a, opts)
 	if err != nil {
 		return components.ServiceState{}, err
