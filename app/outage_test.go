@@ -80,6 +80,9 @@ func TestCacheOutage(t *testing.T) {
 			start := time.Now()
 			for n := range 10 {
 				slug := fmt.Sprintf("new%d", n)
+				if r := b.ask(t, "GET", "/"+slug, ""); r.status != 404 { // b remembers that, and nobody can tell it of the creation
+					t.Fatalf("before the creation: %d %s", r.status, r.body)
+				}
 				a.create(t, slug, "https://example.com")
 				if r := b.ask(t, "GET", "/"+slug, ""); r.status != 302 {
 					t.Fatalf("without a cache: %d %s", r.status, r.body)
@@ -110,6 +113,10 @@ func TestCacheOutage(t *testing.T) {
 				}
 				return up
 			})
+			for n := range 10 {
+				slug := fmt.Sprintf("new%d", n)
+				eventually(t, 5*time.Second, "the click on "+slug+" in the outage is counted", func() bool { return a.clicks(t, slug) == 1 })
+			}
 			time.Sleep(700 * time.Millisecond)
 			for range 10 {
 				for _, path := range []string{"/gone", "/brief"} {

@@ -14,9 +14,9 @@ type change struct {
 	sending bool
 }
 
-// Put tells the cache, and through it every instance, of a change that the database has committed. What the cache can't be told is
-// told by retell.
-func (r *Remote) Put(ctx context.Context, slug string, e Entry) {
+// Put tells the cache, and through it every instance, of a change that the database has committed, and returns whether it could. What the
+// cache can't be told is told by retell.
+func (r *Remote) Put(ctx context.Context, slug string, e Entry) (told bool) {
 	r.mu.Lock()
 	c, waits := r.untold[slug]
 	if waits {
@@ -32,10 +32,13 @@ func (r *Remote) Put(ctx context.Context, slug string, e Entry) {
 	case c == nil:
 		r.log.Error("cache can't be told of a change", "slug", slug, "stale_at_most", keepLink.String())
 	default:
-		r.sent(slug, c, e, r.do(ctx, func(ctx context.Context) error {
+		err := r.do(ctx, func(ctx context.Context) error {
 			return r.send(ctx, slug, e, func(p redis.Pipeliner) { p.Set(ctx, prefix+slug, e.URL, e.keep()) })
-		}))
+		})
+		r.sent(slug, c, e, err)
+		return err == nil
 	}
+	return false
 }
 
 // send changes what the cache holds and announces it.
@@ -61,8 +64,7 @@ func (r *Remote) sent(slug string, c *change, e Entry, err error) {
 }
 
 // retell tells what could not be told. Another instance may have changed the same slug meanwhile, so a link is not written but left to be
-// read from the database, and a deletion bars reads that began before it for no longer than they can take. (An absence that was read then is
-// believed as long as any.)
+// read from the database, and a deletion bars reads that began before it for no longer than they can take.
 func (r *Remote) retell(ctx context.Context) error {
 	for {
 		slug, c, e := r.next()

@@ -22,14 +22,14 @@ import (
 	"github.com/slipway-iac/slipway/app/internal/health"
 )
 
-// Entry is what is known of a slug: its target, or (empty) that no link has it.
+// Entry is what is known of a slug: its target, or (empty) that its link was deleted not long ago.
 type Entry struct{ URL string }
 
 const (
 	prefix     = "links:v1:"
 	channel    = "links:changed"
 	keepLink   = 5 * time.Minute
-	keepAbsent = 30 * time.Second // also how long a deletion bars late fills: far longer than any read can take
+	keepAbsent = 30 * time.Second // how long a deletion bars late fills: far longer than any read can take
 	keepLate   = 5 * time.Second  // as long as that bars them when it is told late: longer than a load may take
 	opTimeout  = 250 * time.Millisecond
 	heartbeat  = 200 * time.Millisecond

@@ -18,11 +18,14 @@ import (
 const (
 	// trusted is how long memory is believed while every change is announced; doubted, while it may not be. A change is
 	// then seen within the 0.7 s that silence takes to be noticed, or within doubted: always under a second.
-	trusted      = 30 * time.Second
-	trustedEmpty = 10 * time.Second
-	doubted      = 500 * time.Millisecond
-	loadTimeout  = 3 * time.Second
-	stripes      = 1024
+	trusted = 30 * time.Second
+	doubted = 500 * time.Millisecond
+	// absence is how long an instance answers from memory that no link has a slug, counted from before the database was asked. It is
+	// short, and no instance believes another one's: a creation whose announcement gets lost must not be denied by anybody, and is not
+	// answered before this time is over.
+	absence     = 200 * time.Millisecond
+	loadTimeout = 3 * time.Second
+	stripes     = 1024
 )
 
 // Database is asked when no cache knows.
@@ -100,7 +103,7 @@ func (r *Resolver) Resolve(ctx context.Context, slug string) (string, error) {
 		r.count.LocalHit()
 		return it.url, nil
 	}
-	if no, seen := r.absent.Get(slug); seen && !ok && r.fresh(no, trustedEmpty) {
+	if no, seen := r.absent.Get(slug); seen && !ok && r.now()-no.loaded < absence {
 		r.count.LocalNegative()
 		return "", links.ErrNotFound
 	}
@@ -125,13 +128,16 @@ func (r *Resolver) Resolve(ctx context.Context, slug string) (string, error) {
 func (r *Resolver) load(ctx context.Context, slug string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
 	defer cancel()
-	before := r.stripe(slug).Load()
+	before, began := r.stripe(slug).Load(), r.now()
 	if r.remote != nil {
 		switch e, found, err := r.remote.Get(ctx, slug); {
 		case err != nil:
 			r.count.RemoteFail()
-		case found:
-			return r.keep(slug, e, before, r.count.RemoteHit, r.count.RemoteNegative)
+		case found && e.URL != "":
+			r.count.RemoteHit()
+			return r.keep(slug, e, before, r.now())
+		case found: // deleted not long ago, and perhaps created again since
+			r.count.RemoteNegative()
 		default:
 			r.count.RemoteMiss()
 		}
@@ -141,22 +147,22 @@ func (r *Resolver) load(ctx context.Context, slug string) (string, error) {
 		return "", err
 	}
 	e := cache.Entry{URL: l.URL}
+	if e.URL == "" {
+		return r.keep(slug, e, before, began)
+	}
 	if r.remote != nil {
 		r.remote.Fill(ctx, slug, e)
 	}
-	return r.keep(slug, e, before, func() {}, func() {})
+	return r.keep(slug, e, before, r.now())
 }
 
-func (r *Resolver) keep(slug string, e cache.Entry, before uint64, hit, negative func()) (string, error) {
+func (r *Resolver) keep(slug string, e cache.Entry, before uint64, loaded time.Duration) (string, error) {
 	into, other, err := r.known, r.absent, error(nil)
 	if e.URL == "" {
 		into, other, err = r.absent, r.known, links.ErrNotFound
-		negative()
-	} else {
-		hit()
 	}
 	other.Remove(slug)
-	into.Add(slug, item{url: e.URL, loaded: r.now()})
+	into.Add(slug, item{url: e.URL, loaded: loaded})
 	if r.stripe(slug).Load() != before { // looked at after adding: a change between the two is seen here or by Forget
 		into.Remove(slug)
 	}
@@ -181,11 +187,20 @@ func (r *Resolver) Forget(slug string, gone bool) {
 	}
 }
 
-// Changed announces to every instance that slug now leads to url, or (empty) nowhere. Call it after the commit.
+// Changed announces to every instance that slug now leads to url, or (empty) nowhere. Call it after the commit. A creation that can't be
+// announced now is waited for until no instance denies it any more.
 func (r *Resolver) Changed(ctx context.Context, slug, url string) {
 	r.Forget(slug, url == "")
-	if r.remote != nil {
-		r.remote.Put(context.WithoutCancel(ctx), slug, cache.Entry{URL: url})
-		r.Forget(slug, url == "") // again: a load since the first could have read the shared cache before it was told
+	if r.remote == nil {
+		return
+	}
+	told := r.remote.Put(context.WithoutCancel(ctx), slug, cache.Entry{URL: url})
+	r.Forget(slug, url == "") // again: a load since the first could have read the shared cache before it was told
+	if told || url == "" {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(absence):
 	}
 }

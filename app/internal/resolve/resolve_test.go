@@ -102,6 +102,23 @@ func TestNegativeEntries(t *testing.T) {
 	})
 }
 
+// TestAbsenceIsShort: an instance that nobody can tell of a creation denies it no longer than a creation that can't be told waits, counted
+// from before it asked: the answer may have been under way when the link came.
+func TestAbsenceIsShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &database{delay: 150 * time.Millisecond}
+		r, _ := resolver(t, d)
+		if _, err := r.Resolve(t.Context(), "late"); !errors.Is(err, links.ErrNotFound) {
+			t.Fatal(err)
+		}
+		d.set("late", "https://new.example", nil) // on another instance, while the answer was under way
+		time.Sleep(absence - 150*time.Millisecond)
+		if url, err := r.Resolve(t.Context(), "late"); url != "https://new.example" || err != nil {
+			t.Errorf("after the creation: %q, %v", url, err)
+		}
+	})
+}
+
 // TestRandomSlugsKeepHotLinks: absences have their own memory.
 func TestRandomSlugsKeepHotLinks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -205,6 +205,10 @@ func (s *Store) List(ctx context.Context, before int64, limit int) (page []links
 func (s *Store) AddClicks(ctx context.Context, id string, slugs []string, counts []int64) error {
 	return s.query(ctx, "clicks", writeTimeout, func(ctx context.Context) error {
 		return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+			// Nobody waits for it, and two instances that count the same links do wait for each other.
+			if _, err := tx.Exec(ctx, `SET LOCAL lock_timeout = '4s'`); err != nil {
+				return err
+			}
 			tag, err := tx.Exec(ctx, `INSERT INTO click_batches (id) VALUES ($1) ON CONFLICT DO NOTHING`, id)
 			if err != nil || tag.RowsAffected() == 0 {
 				return err
