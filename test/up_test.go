@@ -134,6 +134,41 @@ func (s *suite) headers(t *testing.T) {
 			t.Errorf("%s is public: %d", path, a.status)
 		}
 	}
+	s.spoofed(t)
 	a := s.site.ask(t, http.MethodPost, "/api/links", `{"url":"https://example.com/`+strings.Repeat("a", 2<<20)+`"}`)
 	a.problem(t, http.StatusRequestEntityTooLarge)
+}
+
+// spoofed sends every header that could tell an app a client's address, and one for the front door's own name: the app sees none of them.
+// On the way back a browser is told to stay with HTTPS for this name, and not for those below it.
+func (s *suite) spoofed(t *testing.T) {
+	t.Helper()
+	const address, id = "203.0.113.7", "spoofed-by-a-test"
+	req, err := http.NewRequest(http.MethodGet, s.site.url+"/api/links", nil)
+	must(t, err)
+	req.Host = "links.example.com"
+	for _, name := range []string{"X-Forwarded-For", "Forwarded", "X-Real-IP", "True-Client-IP", "X-Client-IP", "X-Cluster-Client-IP", "CF-Connecting-IP", "X-Slipway-Client"} {
+		req.Header.Set(name, address)
+	}
+	req.Header.Set("X-Request-ID", id)
+	res, err := s.site.http.Do(req)
+	must(t, err)
+	res.Body.Close()
+	if got := res.Header.Get("Strict-Transport-Security"); got != "max-age=31536000" {
+		t.Errorf("Strict-Transport-Security is %q", got)
+	}
+	if got := s.site.ask(t, http.MethodGet, "/", "").header.Get("Strict-Transport-Security"); got != "" {
+		t.Errorf("for localhost Strict-Transport-Security is %q", got)
+	}
+	told := ""
+	for _, c := range s.replicas(t) {
+		for line := range strings.Lines(containerLogs(t, c.ID)) {
+			if strings.Contains(line, id) {
+				told += line
+			}
+		}
+	}
+	if !strings.Contains(told, `"client":"`) || strings.Contains(told, address) {
+		t.Errorf("the app's log of a request with spoofed addresses is %q", told)
+	}
 }

@@ -25,6 +25,7 @@ func wantParts(t *testing.T, text string, parts ...string) {
 func TestHAProxyConfig(t *testing.T) {
 	p := goodHAProxy()
 	p.RateLimit, p.CachePaths, p.BlueHost, p.GreenHost = 200, []string{"/static/", "/assets/"}, "blue.slipway.internal", "green.slipway.internal"
+	p.HSTS = "max-age=60"
 	text, err := HAProxyConfig(p)
 	if err != nil {
 		t.Fatal(err)
@@ -44,6 +45,16 @@ func TestHAProxyConfig(t *testing.T) {
 		if strings.Count(text, "http-request disable-l7-retry unless METH_GET") != 2 {
 			t.Error("a slot lacks disable-l7-retry")
 		}
+	})
+	t.Run("the app's own headers win", func(t *testing.T) {
+		for _, name := range []string{"X-Content-Type-Options", "Referrer-Policy", "X-Frame-Options", "Strict-Transport-Security"} {
+			for line := range strings.Lines(text) {
+				if strings.Contains(line, "set-header "+name) && !strings.Contains(line, "{ res.hdr("+strings.ToLower(name)+") -m found }") {
+					t.Errorf("%s replaces the app's: %s", name, line)
+				}
+			}
+		}
+		wantParts(t, text, `Strict-Transport-Security "max-age=60"`)
 	})
 	t.Run("redirects to the public port", func(t *testing.T) { wantParts(t, text, "https://%[var(txn.name)]:9443%[pathq]") })
 	t.Run("rate limit and caches", func(t *testing.T) {
