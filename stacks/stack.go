@@ -132,8 +132,7 @@ func deploy(ctx *pulumi.Context, p components.Platform, root string, c Config, v
 	if err != nil {
 		return err
 	}
-	scopes.Service = svc.Scope
-	svc.Ready = v.whole(tracks, svc.ServiceState)
+	scopes.Service, svc.Ready = svc.Scope, v.whole(tracks, svc.ServiceState)
 	edge, err := components.NewEdge(ctx, p, "edge", edgeArgs(c, svc, tracks, v.next.Revision, certificate.Ref), parent)
 	if err != nil {
 		return err

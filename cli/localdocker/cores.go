@@ -18,13 +18,11 @@ func enoughCores(ctx context.Context, s cli.Stack) error {
 	if err != nil {
 		return fmt.Errorf("asking the engine for its processors: %w", err)
 	}
-	has, err := strconv.ParseFloat(strings.TrimSpace(out), 64)
-	if err != nil || has <= 0 {
-		return nil // it will refuse what it has not
-	}
+	// An engine that does not say refuses what it has not by itself.
+	has, unknown := strconv.ParseFloat(strings.TrimSpace(out), 64)
 	var errs []error
 	for _, limit := range docker.Limits(s.Config.App.CPU, s.Config.Database.Enabled, s.Config.Database.Size, s.Config.Cache.Enabled, s.Config.Cache.Size) {
-		if limit.Cores > has {
+		if unknown == nil && limit.Cores > has {
 			errs = append(errs, fmt.Errorf("%s: %s is %g processors, and this Docker Engine has %g; choose less, for this run with -c %s=…", limit.Key, limit.Value, limit.Cores, has, limit.Key))
 		}
 	}
