@@ -9,6 +9,7 @@ import (
 
 	"github.com/slipway-iac/slipway/cli"
 	"github.com/slipway-iac/slipway/cli/progress"
+	driver "github.com/slipway-iac/slipway/providers/azure"
 )
 
 // typeApp is the end of Pulumi's type of a container app, after the API version.
@@ -46,8 +47,11 @@ type (
 // stay: the last of these is what serves while the latest one does not come up. Nothing that serves changes.
 //   - https://learn.microsoft.com/rest/api/resource-manager/containerapps/container-apps/get
 //   - https://learn.microsoft.com/rest/api/resource-manager/containerapps/container-apps-revisions/deactivate-revision
-func (t Target) Repair(ctx context.Context, p *progress.Printer, _ cli.Stack, state []cli.Resource) ([]string, error) {
+func (t Target) Repair(ctx context.Context, p *progress.Printer, s cli.Stack, state []cli.Resource) ([]string, error) {
 	var refresh []string
+	if err := t.unknown(ctx, s, state); err != nil {
+		return nil, err
+	}
 	for _, r := range state {
 		if !strings.HasPrefix(r.Type, "azure-native:app/") || !strings.HasSuffix(r.Type, typeApp) || r.Deleting || r.Broken || r.ID == "" {
 			continue
@@ -72,6 +76,37 @@ func (t Target) Repair(ctx context.Context, p *progress.Printer, _ cli.Stack, st
 		}
 	}
 	return refresh, nil
+}
+
+// unknown fails if the app is there and the state does not know it: a request that was cut off has made it all the same, and an update
+// would end with "already exists". No version of the stack has come up in it, so nothing serves.
+// https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
+func (t Target) unknown(ctx context.Context, s cli.Stack, state []cli.Resource) error {
+	made := false
+	for _, r := range state {
+		if strings.HasPrefix(r.Type, "azure-native:app/") && strings.HasSuffix(r.Type, typeApp) {
+			return nil
+		}
+		made = made || strings.HasPrefix(r.Type, "azure-native:app/") && strings.HasSuffix(r.Type, ":ManagedEnvironment")
+	}
+	if !made {
+		return nil
+	}
+	c := t.client()
+	group, err := t.group(ctx, c, s)
+	if err != nil {
+		return err
+	}
+	name := driver.AppName(s.Config.App.Name, s.Name)
+	err = c.get(ctx, group+"/providers/Microsoft.App/containerApps/"+name, apiApps, nil, &struct{}{})
+	switch {
+	case errors.Is(err, errAbsent):
+		return nil
+	case err != nil:
+		return fmt.Errorf("asking for the app as it runs: %w", err)
+	}
+	return fmt.Errorf("the container app %s is there and the stack's state does not know it: an update that was cut off has left it, and no version has come up in it. "+
+		"Delete it, and run the update again: az containerapp delete --yes --name %s --resource-group %s", name, name, group[strings.LastIndex(group, "/")+1:])
 }
 
 // deactivate stops the revisions of an app that nobody calls any more.

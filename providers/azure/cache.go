@@ -8,19 +8,12 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/providers/azure/spec"
 )
 
 // cachePort is the only port of Managed Redis.
 // https://learn.microsoft.com/azure/redis/private-link
 const cachePort = 10000
-
-// cacheSizes are Balanced SKUs: 0.5, 1, 3, 6 and 12 GB.
-// https://learn.microsoft.com/azure/redis/overview#choosing-the-right-tier
-var cacheSizes = []machineRow{
-	{"small", "Balanced_B0", "Balanced_B1"},
-	{"medium", "Balanced_B1", "Balanced_B5"},
-	{"large", "Balanced_B3", "Balanced_B10"},
-}
 
 var cacheSKU = regexp.MustCompile(`^(Balanced_B|MemoryOptimized_M|ComputeOptimized_X)\d+$`)
 
@@ -36,7 +29,7 @@ var cacheSKU = regexp.MustCompile(`^(Balanced_B|MemoryOptimized_M|ComputeOptimiz
 //   - https://learn.microsoft.com/azure/redis/high-availability
 func (p *Platform) RunCache(ctx *pulumi.Context, name string, a components.CacheArgs, opts ...pulumi.ResourceOption) (components.CacheState, error) {
 	none := components.CacheState{}
-	sku := p.machine(cacheSizes, a.Size)
+	sku := spec.CacheSKU(a.Size, p.settings.Prod)
 	if !cacheSKU.MatchString(sku) {
 		return none, components.Unsupported("azure", "cache.size", fmt.Sprintf("%q is neither small, medium or large nor a SKU such as Balanced_B5", a.Size))
 	}

@@ -28,14 +28,6 @@ var databaseVersions = []string{"14", "15", "16"}
 // https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-storage
 var databaseStorages = []int{32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384}
 
-// databaseSizes are burstable machines in dev, which have no standby, and steady ones in production.
-// https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-compute
-var databaseSizes = []machineRow{
-	{"small", "Standard_B1ms", "Standard_D2ds_v5"},
-	{"medium", "Standard_B2s", "Standard_D4ds_v5"},
-	{"large", "Standard_B2ms", "Standard_E4ds_v5"},
-}
-
 // RunDatabase runs PostgreSQL on Flexible Server: in a subnet of its own that the app's alone may reach, encrypted at rest by Azure, TLS
 // 1.2 forced. The administrator's password is generated and read by dbinit only. The server's certificate is of a public authority,
 // so the roots in every system's store hold. It fails on a SKU, version, storage or retention that Flexible Server does not have.
@@ -44,7 +36,7 @@ var databaseSizes = []machineRow{
 //   - https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-high-availability
 func (p *Platform) RunDatabase(ctx *pulumi.Context, name string, a components.DatabaseArgs, opts ...pulumi.ResourceOption) (components.DatabaseState, error) {
 	none := components.DatabaseState{}
-	sku := p.machine(databaseSizes, a.Size)
+	sku := spec.DatabaseSKU(a.Size, p.settings.Prod)
 	connections, err := p.checkDatabase(sku, a)
 	if err != nil {
 		return none, err

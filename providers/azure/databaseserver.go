@@ -29,6 +29,11 @@ var databaseParameters = []struct{ name, value string }{
 	{"idle_in_transaction_session_timeout", "600000"},
 }
 
+// When Azure may maintain the server: on Sunday, 05:00 UTC. Azure ignores it in the request that creates a server, so `up` says it once more
+// (cli/azurecloud).
+// https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-maintenance
+const MaintenanceDay, MaintenanceHour = 0, 5
+
 // chosenByAzure are the zones of a server and its standby, which change places in a failover. A state that was refreshed after one holds
 // them, and without this the next update would replace the server to take them out.
 // https://learn.microsoft.com/azure/reliability/reliability-postgresql-flexible-server#availability-zone-support
@@ -61,7 +66,7 @@ func (p *Platform) grown(ctx *pulumi.Context, configured int) pulumi.IntOutput {
 // The disk grows by itself when it is nearly full. Deletion protection is asked of Azure, by a lock that holds against everybody, and of
 // Pulumi, which stops a destroy or a replacement before anything else of the stack is gone. Turning database.deletionProtection off
 // and running an update lifts both. The zones of the server and its standby are Azure's choice: not every zone of a region has every
-// machine. Maintenance is on Sunday, 05:00 UTC.
+// machine.
 //   - https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-storage#storage-autogrow
 //   - https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-maintenance
 //   - https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-backup-restore
@@ -87,7 +92,7 @@ func (p *Platform) databaseServer(ctx *pulumi.Context, name, sku string, passwor
 		Storage:           pulumi.Map{"storageSizeGB": p.grown(ctx, a.StorageGiB), "autoGrow": pulumi.String("Enabled")},
 		Backup:            databaseBackup{BackupRetentionDays: a.BackupDays, GeoRedundantBackup: enabled(p.settings.GeoBackup)},
 		HighAvailability:  databaseAvailability{Mode: mode},
-		MaintenanceWindow: databaseWindow{CustomWindow: "Enabled", DayOfWeek: 0, StartHour: 5},
+		MaintenanceWindow: databaseWindow{CustomWindow: "Enabled", DayOfWeek: MaintenanceDay, StartHour: MaintenanceHour},
 		Network: pulumi.Map{
 			"delegatedSubnetResourceId": p.network.database, "privateDnsZoneArmResourceId": zone, "publicNetworkAccess": pulumi.String("Disabled"),
 		},

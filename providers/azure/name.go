@@ -47,6 +47,9 @@ func GroupName(app, project, stack string) string {
 	return join(clean(project)+"-"+clean(app+"-"+stack), "", 90)
 }
 
+// AppName is the name of a stack's container app, inside its resource group.
+func AppName(app, stack string) string { return join(clean(app+"-"+stack), "", 32) }
+
 var unclean = regexp.MustCompile(`[^a-z0-9]+`)
 
 // clean leaves lower-case letters, digits and single hyphens between them, which is what the strictest of Azure's services take: a

@@ -45,7 +45,7 @@ func (p *Platform) RunService(ctx *pulumi.Context, _ string, a components.Servic
 	if err := p.checkService(a); err != nil {
 		return none, err
 	}
-	d := deployment{args: a, name: p.fixed("", 32), revisions: map[components.Slot]revision{}}
+	d := deployment{args: a, name: AppName(p.settings.App, p.stack), revisions: map[components.Slot]revision{}}
 	var err error
 	if d.collector, err = p.collectorImage(ctx, opts); err != nil {
 		return none, err
