@@ -96,8 +96,20 @@ func (p *Platform) watchMetric(ctx *pulumi.Context, row measuredSignal, told pul
 		TimeAggregation: pulumi.String(row.aggregation), Operator: pulumi.String(operator(row.Signal)), Threshold: row.threshold(row.Signal),
 		SkipMetricValidation: pulumi.Bool(true), // Azure knows a metric of a new resource only when the first value has come
 	}
+	if row.apart != "" {
+		criterion.Dimensions = metricalerts.MetricDimensionArray{metricalerts.MetricDimensionArgs{
+			Name: pulumi.String(row.apart), Operator: pulumi.String("Include"), Values: pulumi.ToStringArray([]string{"*"}),
+		}}
+	}
+	all := metricalerts.MetricCriteriaArray{criterion}
+	if row.volume != "" {
+		all = append(all, metricalerts.MetricCriteriaArgs{
+			Name: pulumi.String("volume"), CriterionType: pulumi.String("StaticThresholdCriterion"), MetricNamespace: pulumi.String(row.namespace), MetricName: pulumi.String(row.volume),
+			TimeAggregation: pulumi.String("Total"), Operator: pulumi.String("GreaterThanOrEqual"), Threshold: pulumi.Float64(leastVolume), SkipMetricValidation: pulumi.Bool(true),
+		})
+	}
 	return p.alertRule(ctx, row, metricalerts.MetricAlertSingleResourceMultipleMetricCriteriaArgs{
-		OdataType: pulumi.String("Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria"), AllOf: metricalerts.MetricCriteriaArray{criterion},
+		OdataType: pulumi.String("Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria"), AllOf: all,
 	}, pulumi.StringArray{row.scope[row.needs[0]]}, told, opts)
 }
 
@@ -108,7 +120,7 @@ func (p *Platform) watchTest(ctx *pulumi.Context, row measuredSignal, told pulum
 	if err != nil {
 		return pulumi.StringOutput{}, err
 	}
-	failed := 2
+	failed := failing(row.Signal)
 	if row.test == testCertificate {
 		failed = 1
 	}
@@ -118,11 +130,28 @@ func (p *Platform) watchTest(ctx *pulumi.Context, row measuredSignal, told pulum
 	}, pulumi.StringArray{test.ID().ToStringOutput(), p.logs.application}, told, opts)
 }
 
+// failing is how many of the places that ask must get no answer: two, so that one with troubles of its own sets nothing off, or as many as
+// bring the answers below a configured share.
+func failing(row components.Signal) int {
+	if !row.Configured {
+		return 2
+	}
+	for failed := 1; failed < len(testLocations); failed++ {
+		if 100*float64(len(testLocations)-failed)/float64(len(testLocations)) < row.Threshold {
+			return failed
+		}
+	}
+	return len(testLocations)
+}
+
 // alertRule makes a metric alert. A rule that is over ends its alert by itself.
 func (p *Platform) alertRule(ctx *pulumi.Context, row measuredSignal, criteria pulumi.Input, scopes pulumi.StringArray, told pulumi.StringOutput, opts []pulumi.ResourceOption) (pulumi.StringOutput, error) {
 	window := row.window(row.Signal)
 	if row.test == testUptime {
-		window = windows[1] // a web test answers every five minutes
+		window = windows[1]
+		if p.testEvery() > windows[1] {
+			window = windows[2]
+		}
 	}
 	if row.test == testCertificate {
 		window = windows[4]

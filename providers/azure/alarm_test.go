@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/slipway-iac/slipway/components"
+	"github.com/slipway-iac/slipway/components/componentstest"
 )
 
 // Every signal has a rule: with Front Door errors come from its metric.
@@ -57,13 +58,70 @@ func TestMetricRules(t *testing.T) {
 		{"error-rate", "Percentage5XX", 1, "PT1M"},
 	} {
 		rule, _ := r.Find(token("insights:MetricAlert"), "links-production-"+row.id)
-		wantProperty(t, rule, "criteria.allOf[*].metricName", row.metric)
-		if got := rule.At("criteria.allOf[*].threshold"); len(got) != 1 || got[0].(float64) < row.threshold*0.999 || got[0].(float64) > row.threshold*1.001 {
+		if names := rule.At("criteria.allOf[*].metricName"); len(names) == 0 || names[0] != row.metric {
+			t.Errorf("%s is read from %v", row.id, names)
+		}
+		if got := rule.At("criteria.allOf[*].threshold"); len(got) == 0 || got[0].(float64) < row.threshold*0.999 || got[0].(float64) > row.threshold*1.001 {
 			t.Errorf("%s goes off at %v, want %g", row.id, got, row.threshold)
 		}
 		wantProperty(t, rule, "windowSize", row.window)
 		wantProperty(t, rule, "criteria.odataType", "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria")
 	}
+}
+
+// Each alert can go off: its threshold is one that its figures can pass, its window holds at least one of them, and nothing that happens
+// every day is enough.
+func TestAlarmsCanFire(t *testing.T) {
+	for name, r := range map[string]*componentstest.Recording{
+		"prod": recorded(t, nil, nil),
+		"dev":  recorded(t, standard, func(w *whole) { w.database.HA, w.edge.WAF = false, false }),
+	} {
+		for _, rule := range r.Of(token("insights:MetricAlert")) {
+			for i, metric := range rule.At("criteria.allOf[*].metricName") {
+				threshold := rule.At("criteria.allOf[*].threshold")[i].(float64)
+				if percent := strings.Contains(strings.ToLower(metric.(string)), "percent"); threshold <= 0 || percent && threshold >= 100 {
+					t.Errorf("%s: %s never goes off: %v is over %g", name, rule.Name, metric, threshold)
+				}
+			}
+		}
+		uptime, _ := r.Find(token("insights:MetricAlert"), "links-production-uptime")
+		asked, _ := r.Find(token("insights:WebTest"), "links-production-uptime")
+		if window, every := uptime.At("windowSize")[0], asked.At("frequency")[0].(float64); window != iso(time.Duration(every)*time.Second) {
+			t.Errorf("%s: uptime looks at %v, and is asked every %g s", name, window, every)
+		}
+		cpu, _ := r.Find(token("insights:MetricAlert"), "links-production-cpu")
+		wantProperty(t, cpu, "criteria.allOf[*].dimensions[*].name", "revisionName") // not averaged with revisions that idle
+		if errors, ok := r.Find(token("insights:MetricAlert"), "links-production-error-rate"); ok {
+			wantProperty(t, errors, "criteria.allOf[*].metricName", "Percentage5XX", "RequestCount")
+			wantProperty(t, errors, "criteria.allOf[*].threshold", 1.0, float64(leastVolume))
+			wantProperty(t, errors, "criteria.allOf[*].operator", "GreaterThan", "GreaterThanOrEqual")
+		}
+	}
+	// An instance that is stopped ends each of its containers once, and starting one that is slow fails startup probes only.
+	for _, query := range []string{meters["restarts"][0].query, SlotQueries["restarts"]} {
+		if !strings.Contains(query, "by ReplicaName, Container ") || strings.Contains(query, "BackOff") {
+			t.Errorf("restarts are counted by %s", query)
+		}
+	}
+	for _, query := range []string{meters["unhealthy-instances"][0].query, SlotQueries["unhealthy-instances"]} {
+		if !strings.Contains(query, `Log !has "startup"`) {
+			t.Errorf("startup probes make an instance unhealthy: %s", query)
+		}
+	}
+}
+
+// A configured share of answers decides how many places must get none.
+func TestUptimeThreshold(t *testing.T) {
+	for threshold, want := range map[float64]int{100: 1, 67: 1, 66: 2, 50: 2, 33: 3, 0: 3} {
+		if got := failing(components.Signal{Configured: true, Threshold: threshold}); got != want {
+			t.Errorf("below %g %%: %d of %d, want %d", threshold, got, len(testLocations), want)
+		}
+	}
+	r := recorded(t, nil, func(w *whole) { w.rows = components.Signals(map[string]float64{"uptime": 100}) })
+	rule, _ := r.Find(token("insights:MetricAlert"), "links-production-uptime")
+	wantProperty(t, rule, "criteria.failedLocationCount", 1.0)
+	byDefault, _ := recorded(t, nil, nil).Find(token("insights:MetricAlert"), "links-production-uptime")
+	wantProperty(t, byDefault, "criteria.failedLocationCount", 2.0)
 }
 
 func TestWebTests(t *testing.T) {

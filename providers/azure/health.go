@@ -19,11 +19,9 @@ const scopeGates = "gates"
 //   - https://learn.microsoft.com/azure/azure-monitor/reference/tables/apprequests
 //   - https://learn.microsoft.com/azure/azure-monitor/reference/tables/containerappsystemlogs
 var SlotQueries = map[string]string{
-	"latency-p99": `AppRequests | where AppVersion == "{version}" or tostring(Properties["service.version"]) == "{version}" | summarize Value = percentilew(DurationMs, ItemCount, 99) / 1000`,
-	"unhealthy-instances": `ContainerAppSystemLogs | where RevisionName == "{revision}" and Reason in ("ProbeFailed", "ReplicaUnhealthy")` +
-		` | summarize Failed = count() by ReplicaName | where Failed >= 3 | summarize Value = todouble(dcount(ReplicaName))`,
-	"restarts": `ContainerAppSystemLogs | where RevisionName == "{revision}" and Reason in ("ContainerTerminated", "ContainerBackOff")` +
-		` | summarize Ends = count() by ReplicaName | summarize Value = todouble(max(Ends))`,
+	"latency-p99":         `AppRequests | where AppVersion == "{version}" or tostring(Properties["service.version"]) == "{version}" | summarize Value = percentilew(DurationMs, ItemCount, 99) / 1000`,
+	"unhealthy-instances": `ContainerAppSystemLogs | where RevisionName == "{revision}"` + unhealthy,
+	"restarts":            `ContainerAppSystemLogs | where RevisionName == "{revision}"` + restarts,
 }
 
 // slotMetrics are the gates that are read from metrics.

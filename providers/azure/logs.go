@@ -28,6 +28,7 @@ func (p *Platform) makeLogs(ctx *pulumi.Context) error {
 		ResourceGroupName: p.group,
 		Sku:               operationalinsights.WorkspaceSkuArgs{Name: pulumi.String("PerGB2018")},
 		RetentionInDays:   pulumi.Int(p.settings.LogDays),
+		WorkspaceCapping:  operationalinsights.WorkspaceCappingArgs{DailyQuotaGb: pulumi.Float64(p.dailyGigabytes())},
 		Features:          operationalinsights.WorkspaceFeaturesArgs{DisableLocalAuth: pulumi.Bool(true), EnableLogAccessUsingOnlyResourcePermissions: pulumi.Bool(true)},
 	}, p.cloudOpts(opts)...)
 	if err != nil {
@@ -45,6 +46,16 @@ func (p *Platform) makeLogs(ctx *pulumi.Context) error {
 		application: application.ID().ToStringOutput(), connection: pulumi.ToSecret(application.ConnectionString).(pulumi.StringOutput),
 	}
 	return nil
+}
+
+// dailyGigabytes is what the workspace takes in a day at most, so that an app that logs in a loop costs $3 or $28 a day and no more. What
+// is above it is lost until the next day, and alerts that read logs are blind so long; those that read metrics are not.
+// https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap
+func (p *Platform) dailyGigabytes() float64 {
+	if p.settings.Prod {
+		return 10
+	}
+	return 1
 }
 
 // diagnose sends the logs of a resource to the workspace, where it has some, and in production its metrics too: Azure keeps those for 93

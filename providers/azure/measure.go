@@ -17,6 +17,11 @@ type meter struct {
 	namespace, metric, aggregation string
 	// limit is the key of what 100 % is, where the metric is not in percent. Default: the threshold is the metric's own.
 	limit string
+	// apart is a dimension of the metric whose values are looked at each by itself: an average over revisions that idle hides the one that
+	// works. Default: the metric as a whole.
+	apart string
+	// volume is a metric that must have counted leastVolume in the window too. Default: none.
+	volume string
 	// perWindow says that the metric counts, and the threshold is per second.
 	perWindow bool
 

@@ -14,32 +14,24 @@ type registry struct {
 	pull          []pulumi.Resource
 }
 
-// untaggedDays is how long an image that no tag names is kept: the rest of a push that was cut off. Each push has a tag of its own
-// and no tag ever moves, so what serves always has one, and the rule never takes it. Azure does not know which digests run; a purge by
-// age or number could take the one that serves. Tagged images cost little: 20 MB each are 0.002 USD a month.
-//   - https://learn.microsoft.com/azure/container-registry/container-registry-retention-policy
-//   - https://azure.microsoft.com/pricing/details/container-registry/
-const untaggedDays = 30
-
 // makeRegistry makes the registry, without admin user. The stack's identities may pull from it and nothing else. It stays reachable from
 // outside: images are pushed by pipelines and laptops, which have no way into the network. What lets somebody in is a role in Entra
-// ID alone. In production it is spread over zones.
+// ID alone. Azure spreads one over zones by itself, where a region has some. Nothing is purged: each push has a tag of its own, Azure does
+// not know which digests run, and a tagged image of 20 MB costs 0.002 USD a month. Premium has a private endpoint, which would close it
+// to pipelines, copies in other regions, and a purge of untagged images.
 //   - https://learn.microsoft.com/azure/container-registry/container-registry-authentication#admin-account
 //   - https://learn.microsoft.com/azure/container-registry/container-registry-skus
 //   - https://learn.microsoft.com/azure/container-registry/zone-redundancy
 func (p *Platform) makeRegistry(ctx *pulumi.Context) error {
 	opts := []pulumi.ResourceOption{pulumi.Parent(p)}
+	tier := "Basic"
+	if p.settings.Prod {
+		tier = "Standard"
+	}
 	args := &containerregistry.RegistryArgs{
 		ResourceGroupName: p.group, RegistryName: p.global(50, ""), AdminUserEnabled: pulumi.Bool(false),
-		Sku:                 containerregistry.SkuArgs{Name: pulumi.String("Basic")},
+		Sku:                 containerregistry.SkuArgs{Name: pulumi.String(tier)},
 		PublicNetworkAccess: pulumi.String("Enabled"),
-	}
-	if p.settings.Prod {
-		args.Sku = containerregistry.SkuArgs{Name: pulumi.String("Premium")}
-		args.ZoneRedundancy, args.DataEndpointEnabled = pulumi.String("Enabled"), pulumi.Bool(true)
-		args.Policies = containerregistry.PoliciesArgs{
-			RetentionPolicy: containerregistry.RetentionPolicyArgs{Days: pulumi.Int(untaggedDays), Status: pulumi.String("enabled")},
-		}
 	}
 	made, err := containerregistry.NewRegistry(ctx, "registry", args, p.cloudOpts(opts, pulumi.Protect(p.settings.Protect))...)
 	if err != nil {

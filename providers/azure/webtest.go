@@ -2,6 +2,7 @@ package azure
 
 import (
 	"fmt"
+	"time"
 
 	webtests "github.com/pulumi/pulumi-azure-native-sdk/insights/v2/v20220615"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -20,13 +21,22 @@ const (
 // https://learn.microsoft.com/azure/azure-monitor/app/availability#location-population-tags
 var testLocations = []string{"us-va-ash-azr", "emea-nl-ams-azr", "apac-sg-sin-azr"}
 
-// webTest makes a standard test of the public address: a request of the readiness path every five minutes from each location or, for
+// testEvery is how often each location asks: five minutes in production. In dev a test as often would cost twice what the app does.
+// https://azure.microsoft.com/pricing/details/monitor/
+func (p *Platform) testEvery() time.Duration {
+	if p.settings.Prod {
+		return 5 * time.Minute
+	}
+	return 15 * time.Minute
+}
+
+// webTest makes a standard test of the public address: a request of the readiness path from each location now and then or, for
 // the certificate, one every fifteen minutes from one location, which fails when the certificate has fewer days left than the signal
 // asks for. A hidden tag links it to Application Insights, which Azure demands.
 //   - https://learn.microsoft.com/azure/azure-monitor/app/availability
 //   - https://learn.microsoft.com/azure/templates/microsoft.insights/2022-06-15/webtests
 func (p *Platform) webTest(ctx *pulumi.Context, row components.Signal, m measurement, opts []pulumi.ResourceOption) (*webtests.WebTest, error) {
-	every, from := 300, testLocations
+	every, from := int(p.testEvery().Seconds()), testLocations
 	rules := webtests.WebTestPropertiesValidationRulesArgs{ExpectedHttpStatusCode: pulumi.Int(200), IgnoreHttpStatusCode: pulumi.Bool(false), SSLCheck: pulumi.Bool(true)}
 	if m.test == testCertificate {
 		every, from = 900, testLocations[:1]
