@@ -32,7 +32,12 @@ var databaseParameters = []struct{ name, value string }{
 // When Azure may maintain the server: on Sunday, 05:00 UTC. Azure ignores it in the request that creates a server, so `up` says it once more
 // (cli/azurecloud).
 // https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-maintenance
-const MaintenanceDay, MaintenanceHour = 0, 5
+const (
+	// MaintenanceDay is the day of the week; 0 is Sunday.
+	MaintenanceDay = 0
+	// MaintenanceHour is when it begins, in UTC.
+	MaintenanceHour = 5
+)
 
 // chosenByAzure are the zones of a server and its standby, which change places in a failover. A state that was refreshed after one holds
 // them, and without this the next update would replace the server to take them out.
