@@ -85,8 +85,40 @@ func (c *client) policy(ctx context.Context, constraint string) (effective, erro
 	return answer, nil
 }
 
+// managedVisitors is the newer constraint of the same purpose, which only the API of organization policies knows.
+const managedVisitors = "iam.managed.allowedPolicyMembers"
+
+// refusesVisitors tells which constraint refuses visitors, if one does. What can't be asked refuses nobody.
+//   - https://cloud.google.com/resource-manager/docs/organization-policy/restricting-domains
+//   - https://cloud.google.com/resource-manager/docs/reference/orgpolicy/rest/v2/projects.policies/getEffectivePolicy
+func (c *client) refusesVisitors(ctx context.Context, conf stacks.Config) (constraint string) {
+	if p, err := c.policy(ctx, visitors); err == nil && policyRows[0].refused(p, conf) {
+		return visitors
+	}
+	var answer struct {
+		Spec struct {
+			Rules []struct {
+				Enforce    bool
+				Parameters struct{ AllowedMemberSubjects []string }
+			}
+		}
+	}
+	if err := c.get(ctx, c.host("orgpolicy")+"/v2/projects/"+c.project+"/policies/"+managedVisitors+":getEffectivePolicy", nil, &answer); err != nil {
+		return ""
+	}
+	for _, rule := range answer.Spec.Rules {
+		if rule.Enforce && !slices.Contains(rule.Parameters.AllowedMemberSubjects, "allUsers") {
+			return managedVisitors
+		}
+	}
+	return ""
+}
+
 func (e examiner) policies(ctx context.Context) ([]toolchain.Finding, error) {
 	var out []toolchain.Finding
+	if constraint := e.refusesVisitors(ctx, e.conf); constraint == managedVisitors {
+		out = append(out, lacking("organization policies", constraint+": "+policyRows[0].refuses, exception(e.project, constraint))...)
+	}
 	for _, row := range policyRows {
 		if row.when != nil && !row.when(e.conf) {
 			continue

@@ -53,11 +53,11 @@ func admitted(ctx context.Context, s cli.Stack) error {
 	if err != nil {
 		return err
 	}
-	p, err := c.policy(limited, visitors)
-	if err != nil || !policyRows[0].refused(p, s.Config) || c.serves(limited, s.Config.App.Name, s.Name) {
-		return nil //nolint:nilerr // who may not ask may well deploy
+	constraint := c.refusesVisitors(limited, s.Config)
+	if constraint == "" || c.serves(limited, s.Config.App.Name, s.Name) {
+		return nil
 	}
-	return fmt.Errorf("the organization refuses allUsers (%s), so nobody could call the app, and nothing was made: %s", visitors, exception(c.project, visitors))
+	return fmt.Errorf("the organization refuses allUsers (%s), so nobody could call the app, and nothing was made: %s", constraint, exception(c.project, constraint))
 }
 
 // serves tells whether the stack's service is there.
