@@ -157,3 +157,16 @@ func TestUpClosesTheOtherDoor(t *testing.T) {
 		t.Errorf("exit code %d after the updates %q", code, p.calls(t, "up"))
 	}
 }
+
+// A rollout applies the configuration too. What is refused has changed nothing, so there is nothing to take back.
+func TestRolloutRefusesToLoseData(t *testing.T) {
+	p := canaryProject(t)
+	write(t, filepath.Join(p.root, "app", "Dockerfile"), "FROM scratch\n")
+	p.answer(t, "export.json", simulatedState)
+	p.answer(t, "preview.json", losing)
+	code, _, errOut := p.run(t, nil, "rollout", "start")
+	if code != exitRefused || len(p.calls(t, "up")) > 0 {
+		t.Errorf("exit code %d, updates %q:\n%s", code, p.calls(t, "up"), errOut)
+	}
+	contains(t, errOut, "[loses data] Docker volume data would be deleted", "nothing was changed")
+}

@@ -139,7 +139,7 @@ func (m *moving) update(ctx context.Context, what string, t *release.Transition)
 	in.Transition = t
 	if t != nil && t.Action == release.Stage {
 		if err := m.guard(ctx, m.c, in); err != nil {
-			return release.Release{}, err
+			return release.Release{}, fmt.Errorf("%w: %w", release.ErrRefused, err)
 		}
 	}
 	defer m.workspace.expectExports(&in)()

@@ -62,6 +62,16 @@ var operations = map[apitype.OpType]Action{
 
 func changesOf(steps []apitype.StepEventMetadata, base, now *apitype.DeploymentV3) []Change {
 	f, before := familyOf(base, now), familyOf(base)
+	for _, s := range steps { // what neither of both has: a version in another slot than one that begins from nothing
+		for _, half := range []*apitype.StepEventStateMetadata{s.New, s.Old} {
+			if half == nil || half.URN == "" {
+				continue
+			}
+			if _, known := f[resource.URN(half.URN)]; !known {
+				f[resource.URN(half.URN)] = stateOf(half)
+			}
+		}
+	}
 	found, made := map[string]Change{}, map[string]bool{}
 	for _, s := range steps {
 		action, ok := operations[s.Op]

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pulumi/pulumi-docker/sdk/v4/go/docker"
 	"github.com/pulumi/pulumi-random/sdk/v4/go/random"
@@ -178,6 +179,44 @@ func TestComparisonWithARealState(t *testing.T) {
 	must(t, err)
 	for _, c := range changes {
 		t.Errorf("%s would be %s: %v", c.Name, c.Action, c.Properties)
+	}
+}
+
+// A plan of an earlier version may lack outputs that today's program computes from.
+func TestComparisonWithAnEarlierSimulation(t *testing.T) {
+	requirePulumi(t)
+	s := shop{driver: "local", memory: 256, secret: "first-value", password: true, root: "/checkout"}
+	now := s.simulated(t)
+	earlier, err := duplicate(now)
+	must(t, err)
+	lost := 0
+	for i := range earlier.Resources {
+		r := &earlier.Resources[i]
+		if r.Type == "random:index/randomPassword:RandomPassword" {
+			delete(r.Outputs, "result")
+			lost++
+		}
+	}
+	earlier.Manifest.Time = time.Time{}
+	changes, err := Compare(t.Context(), s.setup(), earlier, now, s.root)
+	must(t, err)
+	for _, c := range changes {
+		t.Errorf("%s would be %s: %v", c.Name, c.Action, c.Properties)
+	}
+	if lost == 0 {
+		t.Error("nothing was lost: the test tests nothing")
+	}
+}
+
+// What only an update makes, such as a version in the other slot, belongs to the component above it.
+func TestAddedResourcesHaveTheirComponent(t *testing.T) {
+	const parent, urn = "urn:pulumi:dev::shop::slipway:components:Service::links", "urn:pulumi:dev::shop::slipway:components:Service$aws:ecs/service:Service::links-green"
+	got := changesOf([]apitype.StepEventMetadata{
+		{Op: apitype.OpSame, URN: parent, Type: "slipway:components:Service", New: &apitype.StepEventStateMetadata{URN: parent, Type: "slipway:components:Service"}},
+		{Op: apitype.OpCreate, URN: urn, Type: "aws:ecs/service:Service", New: &apitype.StepEventStateMetadata{URN: urn, Type: "aws:ecs/service:Service", Custom: true, Parent: parent}},
+	}, &apitype.DeploymentV3{}, &apitype.DeploymentV3{})
+	if len(got) != 1 || got[0].Component != "service links" {
+		t.Errorf("got %+v", got)
 	}
 }
 

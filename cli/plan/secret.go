@@ -187,5 +187,50 @@ func prepare(base, now *apitype.DeploymentV3, root string) (*apitype.DeploymentV
 		r.ID = resource.ID(texts(string(r.ID), projectMark, root).(string))
 	}
 	out.SecretsProviders, out.PendingOperations = nil, nil
+	if base.Manifest.Time.IsZero() {
+		complete(out, now)
+	}
 	return out, nil
+}
+
+// complete adds to a simulated state the outputs that a simulation of today makes up and the one of then did not: the program computes from
+// them. Those of a real state are what they are.
+func complete(base, now *apitype.DeploymentV3) {
+	today := familyOf(now)
+	for i := range base.Resources {
+		r := &base.Resources[i]
+		if like, ok := today[r.URN]; ok && like.Type == r.Type && r.Outputs != nil {
+			r.Outputs, _ = filled(r.Outputs, like.Outputs).(map[string]any)
+		}
+	}
+}
+
+// filled is a value with what it lacks of another one.
+func filled(v, like any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		more, ok := like.(map[string]any)
+		if !ok || isSecret(v) || isSecret(more) {
+			return v
+		}
+		for key, e := range more {
+			if own, has := v[key]; has {
+				v[key] = filled(own, e)
+			} else {
+				v[key] = e
+			}
+		}
+		return v
+	case []any:
+		more, ok := like.([]any)
+		for i := range v {
+			if ok && i < len(more) {
+				v[i] = filled(v[i], more[i])
+			}
+		}
+		return v
+	case nil:
+		return like
+	}
+	return v
 }

@@ -73,7 +73,8 @@ func kindOf(token string) string { return token[strings.LastIndex(token, ":")+1:
 // watchers name what they watch, and hold nothing: Azure deletes it all the same, and the watcher, or its settings, with it.
 //   - https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-metric-overview
 //   - https://learn.microsoft.com/azure/azure-monitor/essentials/diagnostic-settings
-var watchers = []string{"azure-native:insights:DiagnosticSetting", "azure-native:insights:MetricAlert"}
+//   - A private link's other end is left disconnected: https://learn.microsoft.com/azure/private-link/manage-private-endpoint
+var watchers = []string{"azure-native:insights:DiagnosticSetting", "azure-native:insights:MetricAlert", "azure-native:cdn:AFDOrigin"}
 
 // inUse refuses to delete what another resource still names: a cloud answers "dependency violation".
 func (c *Cloud) inUse(t thing) error {

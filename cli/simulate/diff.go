@@ -149,6 +149,11 @@ func answer(all []change, r rule, fixed bool) *pulumirpc.DiffResponse {
 	return out
 }
 
+// Fixed stands for all of a resource that can't change in place: another one is another resource. Empty if nothing is fixed.
+func Fixed(token string, inputs map[string]any) string {
+	return salt(token, resource.NewPropertyMapFromMap(inputs))
+}
+
 // salt stands for the inputs that can't change in place. A replacement has another one, and so other ids than what it replaces.
 func salt(token string, inputs resource.PropertyMap) string {
 	r, name := ruleOf(token), resource.PropertyKey(likely.NameProperty(token))

@@ -12,7 +12,7 @@ import (
 )
 
 func TestSimulated(t *testing.T) {
-	plantest.Run(t, stacks.Program{Cloud: stacks.CloudAWS, Platform: platform}, "../..", plantest.Golden, promised)
+	plantest.Run(t, stacks.Program{Cloud: stacks.CloudAWS, Platform: platform}, "../..", plantest.Golden, plantest.Kept, promised)
 }
 
 // promises are properties that every resource of a type has, by the stack file of the repository: what the page docs/aws.md says of

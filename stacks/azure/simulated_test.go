@@ -15,7 +15,7 @@ import (
 var program = stacks.Program{Cloud: stacks.CloudAzure, Platform: platform}
 
 func TestSimulated(t *testing.T) {
-	plantest.Run(t, program, "../..", plantest.Golden, promised)
+	plantest.Run(t, program, "../..", plantest.Golden, plantest.Kept, promised)
 }
 
 // promises are properties that every resource of a type has, by the stack file of the repository: what the page docs/azure.md says of

@@ -8,5 +8,5 @@ import (
 )
 
 func TestSimulated(t *testing.T) {
-	plantest.Run(t, stacks.Program{Cloud: stacks.CloudDocker, Platform: platform}, "../..", plantest.Golden)
+	plantest.Run(t, stacks.Program{Cloud: stacks.CloudDocker, Platform: platform}, "../..", plantest.Golden, plantest.Kept)
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func TestSimulated(t *testing.T) {
-	plantest.Run(t, stacks.Program{Cloud: stacks.CloudGCP, Platform: platform}, "../..", plantest.Golden, promised)
+	plantest.Run(t, stacks.Program{Cloud: stacks.CloudGCP, Platform: platform}, "../..", plantest.Golden, plantest.Kept, promised)
 }
 
 const (
