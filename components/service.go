@@ -8,8 +8,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// InitStep is a process that must finish with exit code 0 before the app's instances start: an init container on AWS and
-// Azure, a job execution on GCP, a container that runs once on Docker. "Once" means its effect: it must be idempotent.
+// InitStep is a process that must finish with exit code 0 before the app's instances start: an init container on AWS,
+// a job execution on Azure and GCP, a container that runs once on Docker. "Once" means its effect: it must be idempotent.
 type InitStep struct {
 	// Name tells the step from the others of the service. Required.
 	Name string

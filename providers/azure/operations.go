@@ -158,7 +158,11 @@ func (r REST) await(ctx context.Context, token Token, job string, ours func(exec
 	if !done {
 		return fmt.Errorf("execution %q is %q after %s; %s", last.Name, last.Properties.Status, r.Patience, where)
 	}
-	return fmt.Errorf("execution %s is %s: %s; %s", last.Name, last.Properties.Status, last.reason(), where)
+	text := fmt.Sprintf("execution %s is %s: %s", last.Name, last.Properties.Status, last.reason())
+	if lines := r.lastLines(ctx, token, job, last.Name); lines != "" {
+		return fmt.Errorf("%s. Its last lines:\n%s", text, lines)
+	}
+	return fmt.Errorf("%s; %s", text, where)
 }
 
 func (r REST) executions(ctx context.Context, token Token, job string) ([]execution, error) {

@@ -19,6 +19,7 @@ type fakeApps struct {
 	executions []map[string]any
 	next       []string // statuses of the execution that is started, one after the other
 	asked      []string
+	lines      string // of the execution; none if empty
 }
 
 func (f *fakeApps) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -31,6 +32,12 @@ func (f *fakeApps) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(r.URL.Path, "/start"):
 		f.executions = append(f.executions, run("new", f.next[0], "now"))
 		w.WriteHeader(http.StatusAccepted)
+	case f.lines != "" && strings.HasSuffix(r.URL.Path, "/getAuthToken"):
+		fmt.Fprint(w, `{"properties":{"token":"key"}}`)
+	case f.lines != "" && strings.HasSuffix(r.URL.Path, "/replicas"):
+		fmt.Fprintf(w, `{"value":[{"properties":{"containers":[{"logStreamEndpoint":"http://%s/stream?api-version=x"}]}}]}`, r.Host)
+	case f.lines != "" && r.URL.Path == "/stream" && r.URL.Query().Get("tailLines") != "":
+		fmt.Fprint(w, f.lines)
 	case strings.HasSuffix(r.URL.Path, "/executions"):
 		_ = json.NewEncoder(w).Encode(map[string]any{"value": f.executions})
 		if last := len(f.executions) - 1; last >= 0 && f.executions[last]["name"] == "new" && len(f.next) > 1 {
@@ -93,6 +100,10 @@ func TestRunJob(t *testing.T) {
 		if started := slices.Contains(f.asked, "POST "+job+"/start"); started != row.started {
 			t.Errorf("%s: started is %t", row.name, started)
 		}
+	}
+	told := &fakeApps{next: []string{"Failed"}, lines: "panic: column exists"}
+	if err := told.rest(t).RunJob(context.Background(), key, job, "now"); err == nil || !strings.Contains(err.Error(), "migrate exited with code 3 Error. Its last lines:\npanic: column exists") {
+		t.Errorf("fails with lines: %v", err)
 	}
 	f := &fakeApps{}
 	if err := f.rest(t).RunJob(context.Background(), func() (string, error) { return "other", nil }, job, "now"); err == nil || !strings.Contains(err.Error(), "401") || strings.Contains(err.Error(), "other") {

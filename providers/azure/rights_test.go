@@ -26,7 +26,10 @@ var taken = map[string]struct {
 	"app:ContainerApp": {"Microsoft.App/containerApps", []string{
 		"Microsoft.App/containerApps/revisions/read", "Microsoft.App/containerApps/revisions/deactivate/action", "Microsoft.App/containerApps/revisions/replicas/read", "Microsoft.App/containerApps/getAuthToken/action",
 	}},
-	"app:Job":                {"Microsoft.App/jobs", []string{"Microsoft.App/jobs/start/action", "Microsoft.App/jobs/executions/read"}},
+	"app:Job": {"Microsoft.App/jobs", []string{
+		"Microsoft.App/jobs/start/action", "Microsoft.App/jobs/executions/read", "Microsoft.App/jobs/executions/replicas/read", "Microsoft.App/jobs/getAuthToken/action",
+		"Microsoft.App/jobs/logstream/action",
+	}},
 	"app:ManagedCertificate": {"Microsoft.App/managedEnvironments/managedCertificates", nil},
 	"app:ManagedEnvironment": {"Microsoft.App/managedEnvironments", []string{
 		"Microsoft.App/managedEnvironments/join/action", "Microsoft.App/managedEnvironments/privateEndpointConnections/write", "Microsoft.App/managedEnvironments/privateEndpointConnectionsApproval/action",
