@@ -59,11 +59,11 @@ func entitled(t *testing.T, stack string, state *apitype.DeploymentV3) {
 func TestRightsOfEverything(t *testing.T) {
 	everything := []string{
 		"app.name=a-name-that-is-as-long-as-a-name-can-be1", "region=eu-west-1", "aws.egress=endpoints", "aws.backupRegion=eu-central-1",
-		"aws.permissionsBoundary=arn:aws:iam::123456789012:policy/boundary", "alerts.webhook=https://hooks.example.com/x", `edge.cdn=["/static/"]`,
+		"aws.permissionsBoundary=arn:aws:iam::123456789012:policy/boundary", "alerts.webhook=https://hooks.example.com/x", `edge.cdn=["/static/"]`, "edge.hsts.maxAge=24h",
 	}
 	state, _ := pair(t, "prod", everything, append(slices.Clone(everything), "aws.egress=nat"))
 	for _, want := range []string{
-		"aws:backup/selection:Selection", "aws:cloudfront/function:Function", "aws:cloudwatch/eventApiDestination:EventApiDestination", "aws:ec2/natGateway:NatGateway",
+		"aws:backup/selection:Selection", "aws:cloudfront/function:Function", "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy", "aws:cloudwatch/eventApiDestination:EventApiDestination", "aws:ec2/natGateway:NatGateway",
 	} {
 		find(t, state, want, "")
 	}
@@ -95,6 +95,7 @@ var common = map[string]string{
 	":role/aws-service-role/":            "the role of a service, which there is once in an account",
 	"/managedruleset/":                   "AWS's own rules",
 	":og:default:":                       "RDS's own option group",
+	":response-headers-policy/":           "CloudFront gives them ids, and takes no tags for them; one is made for another edge.hsts than AWS's own policy has",
 	":secret:rds!db-":                    "only RDS makes such a secret; rotating it gives a database a new password, as each week, and shows it to nobody",
 }
 

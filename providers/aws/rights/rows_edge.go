@@ -37,6 +37,10 @@ var edgeRows = []Row{
 		made("cloudfront:CreateFunction").on("*"), made("cloudfront:PublishFunction"), looked("cloudfront:DescribeFunction cloudfront:GetFunction"),
 		changed("cloudfront:UpdateFunction cloudfront:PublishFunction"), removed("cloudfront:DeleteFunction"),
 	}},
+	{Type: "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy", ARN: "arn:{partition}:cloudfront::{account}:response-headers-policy/{id}", Calls: []Call{
+		made("cloudfront:CreateResponseHeadersPolicy").on("*"), looked("cloudfront:GetResponseHeadersPolicy"),
+		changed("cloudfront:UpdateResponseHeadersPolicy"), removed("cloudfront:DeleteResponseHeadersPolicy"),
+	}},
 	{Type: "aws:acm/certificate:Certificate", ARN: "{arn}", Calls: []Call{
 		made("acm:RequestCertificate").on("*"), made("acm:AddTagsToCertificate"), looked("acm:DescribeCertificate acm:ListTagsForCertificate"),
 		changed("acm:UpdateCertificateOptions acm:AddTagsToCertificate acm:RemoveTagsFromCertificate"), removed("acm:DeleteCertificate"),
