@@ -95,7 +95,7 @@ var common = map[string]string{
 	":role/aws-service-role/":            "the role of a service, which there is once in an account",
 	"/managedruleset/":                   "AWS's own rules",
 	":og:default:":                       "RDS's own option group",
-	":response-headers-policy/":           "CloudFront gives them ids, and takes no tags for them; one is made for another edge.hsts than AWS's own policy has",
+	":response-headers-policy/":          "CloudFront gives them ids, and takes no tags for them; one is made for another edge.hsts than AWS's own policy has",
 	":secret:rds!db-":                    "only RDS makes such a secret; rotating it gives a database a new password, as each week, and shows it to nobody",
 }
 
