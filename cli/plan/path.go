@@ -19,7 +19,7 @@ import (
 type Path struct {
 	// Changes are the resources that would not stay as they are.
 	Changes []Change
-	// Steps are what would happen to those that serve, hold data, or go, one after the other.
+	// Steps are what would happen to those that serve or hold data, one after the other.
 	Steps []Step
 
 	clouds []simulate.Refusal
@@ -84,7 +84,7 @@ func pathOf(steps []apitype.StepEventMetadata, base, now *apitype.DeploymentV3, 
 	p.live, p.before = left(base)
 	matters := map[string]Change{}
 	for _, c := range p.Changes {
-		if c.Destroys() || c.Serves != "" || c.DataStore != "" {
+		if c.Serves != "" || c.DataStore != "" {
 			matters[c.URN] = c
 		}
 	}

@@ -26,7 +26,7 @@ type Report struct {
 	Against string
 	// Changes are what differs from it.
 	Changes []Change
-	// Steps are how those that serve, hold data, or go would follow each other.
+	// Steps are how the operations on those that serve or hold data would follow each other.
 	Steps []Step
 	// Refused are the reasons why the update would not begin.
 	Refused []Refusal

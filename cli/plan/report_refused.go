@@ -9,7 +9,7 @@ import (
 // mostSteps is how many steps are shown to people. JSON has all.
 const mostSteps = 30
 
-// order prints the way of what serves, holds data, or goes, where anything goes: a list of updates in place says nothing new.
+// order prints the way of what serves or holds data, where anything of it goes: a list of updates in place says nothing new.
 func (r Report) order(w io.Writer) {
 	going := false
 	for _, c := range r.Changes {
