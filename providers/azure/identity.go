@@ -16,6 +16,7 @@ type identity struct {
 // makeIdentities makes two user-assigned identities, with which Azure pulls images and reads secrets: one for the app and its
 // migrations, and one for what sets the database up. They are there before the app, so their rights can be too: one of the app's own
 // would have none at the moment the first instance starts.
+// Their module is at 2.81.0, with a plugin of its own beside that of all other resources: docs/adr/0021-provider-majors.md.
 // https://learn.microsoft.com/azure/container-apps/managed-identity
 func (p *Platform) makeIdentities(ctx *pulumi.Context) error {
 	for name, who := range map[string]*identity{"app": &p.identity, "setup": &p.setup} {
