@@ -3,6 +3,7 @@ package plantest
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,7 +30,12 @@ func Kept(t *testing.T, stack string, state *apitype.DeploymentV3) {
 		if data == "secret" || data == "" && simulate.Serves(token, r.Inputs) == "" {
 			continue
 		}
-		now[string(r.URN)] = simulate.Fixed(token, r.Inputs)
+		// What the program ignores replaces nothing: on Docker, the folder of the checkout in a label.
+		inputs := maps.Clone(r.Inputs)
+		for _, ignored := range r.IgnoreChanges {
+			delete(inputs, ignored)
+		}
+		now[string(r.URN)] = simulate.Fixed(token, inputs)
 		lines = append(lines, fmt.Sprintf("%s %s", r.URN, now[string(r.URN)]))
 	}
 	slices.Sort(lines)
