@@ -200,7 +200,7 @@ func (c *command) parse(v verb, args []string) error {
 		f.StringVar(&c.plan.file, "out", "", "write the simulated state to this file, in the format of pulumi stack export")
 		f.StringVar(&c.plan.against, "against", "", "compare with this file: another plan, or the output of pulumi stack export")
 		f.StringVar(&c.plan.from, "from", "", "plan the way from this: a file as with --against, another stack file, another checkout, or a commit")
-		f.StringVar(&c.plan.providers, "providers", defaultProviders(), "ask the real providers: those that are here (auto), none, or download what is missing")
+		f.StringVar(&c.plan.providers, "providers", defaultProviders(), "ask the real providers: those that are here (auto), none, or download what is missing; audit: compare our tables with them too")
 		f.BoolVar(&c.jsonOut, "json", false, "as JSON")
 		f.BoolVar(&c.plan.markdown, "markdown", false, "as the comment of a pull request")
 	case "rollout":

@@ -73,7 +73,7 @@ func (c *command) simulate(ctx context.Context) (err error) {
 		return err
 	}
 	if pool != nil {
-		setup.Cloud.Plugins = pool
+		setup.Cloud.Plugins, setup.Cloud.Audit = pool, c.plan.providers == providersAudit
 		defer func() { err = errors.Join(err, pool.Close()) }()
 	}
 	now, err := c.simulated(ctx, setup, "simulating stack "+c.stack)

@@ -19,6 +19,8 @@ const (
 	providersHere     = "auto"
 	providersNone     = "none"
 	providersDownload = "download"
+	// providersAudit asks those that are here, and holds the tables of what replaces a resource against them.
+	providersAudit = "audit"
 )
 
 // defaultProviders is the value of SLIPWAY_PROVIDERS, which a script can set for programs of other versions too.
@@ -29,9 +31,9 @@ func (c *command) askProviders(tools *toolchain.Tools) (*plugins.Pool, error) {
 	switch c.plan.providers {
 	case providersNone:
 		return nil, nil
-	case providersHere, providersDownload:
+	case providersHere, providersDownload, providersAudit:
 	default:
-		return nil, fmt.Errorf("--providers must be auto, none or download, not %q", c.plan.providers)
+		return nil, fmt.Errorf("--providers must be auto, none, download or audit, not %q", c.plan.providers)
 	}
 	find := func(ctx context.Context, name, version string) (plugins.Program, error) {
 		var with *toolchain.Tools

@@ -143,6 +143,9 @@ func (e *Engine) Up(ctx context.Context, channels ...chan<- events.EngineEvent) 
 	e.command.updating.Store(true)
 	defer e.command.updating.Store(false)
 	_, err := e.Stack.Up(ctx, optup.EventStreams(channels...), optup.SuppressProgress(), optup.SuppressOutputs())
+	if err == nil {
+		e.cloud.Audit()
+	}
 	return err
 }
 

@@ -46,7 +46,7 @@ func Follow(ctx context.Context, s Setup, base, now *apitype.DeploymentV3, root 
 	if err != nil {
 		return Path{}, err
 	}
-	s.Cloud.Yield, s.Cloud.Deployed = true, !base.Manifest.Time.IsZero() // what is simulated has no time
+	s.Cloud.Yield, s.Cloud.Audit, s.Cloud.Deployed = true, false, !base.Manifest.Time.IsZero() // what is simulated has no time
 	for _, r := range base.Resources {
 		if name, ok := strings.CutPrefix(string(r.Type), "pulumi:providers:"); ok && !slices.Contains(simulate.Packages, name) && !slices.Contains(s.Cloud.Packages, name) {
 			s.Cloud.Packages = append(s.Cloud.Packages, name)

@@ -183,6 +183,9 @@ func providerLine(p plugins.Provider) string {
 	if p.Compared > 0 {
 		text += fmt.Sprintf("; %s judged", plural(p.Compared, "change"))
 	}
+	if p.Audited > 0 {
+		text += fmt.Sprintf("; our tables held against it for %s", plural(p.Audited, "input"))
+	}
 	for _, s := range p.Silences {
 		text += fmt.Sprintf("; %s not answered for %s: %s", s.What, sample(s.Resources), s.Reason)
 	}

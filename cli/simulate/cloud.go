@@ -42,6 +42,8 @@ type Options struct {
 	Outputs map[string]map[string]any
 	// Plugins are the real providers' plugins, which are asked whether inputs are right and what changes do. Default: nobody is asked.
 	Plugins *plugins.Pool
+	// Audit holds the tables against those plugins, for every input that the program gives. Default false.
+	Audit bool
 	// Deployed says that the state that the clouds begin with is a real one, not one that a simulation has made. Default false.
 	Deployed bool
 }

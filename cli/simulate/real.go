@@ -26,6 +26,7 @@ type real struct {
 
 // asked is a question that was put to a provider, and its answer.
 type asked struct {
+	plugin *plugins.Instance
 	inputs resource.PropertyMap
 	answer *plugins.Answer
 }
@@ -98,7 +99,7 @@ func (c *Cloud) ask(p *plugins.Instance, urn resource.URN, olds, checked resourc
 	a := p.Check(urn, before, given, settle)
 	c.real.mu.Lock()
 	defer c.real.mu.Unlock()
-	c.real.answers[urn] = asked{inputs: checked, answer: a}
+	c.real.answers[urn] = asked{plugin: p, inputs: checked, answer: a}
 }
 
 // checkedNow is the answer for the new inputs of a change. Those that the engine has not had checked, since what they depend on is about

@@ -314,3 +314,27 @@ func TestEveryConfigurationHasItsPlugin(t *testing.T) {
 		t.Errorf("%d plugins run, want one for each region", n)
 	}
 }
+
+// An audit finds what a table has wrong about inputs that nobody changes.
+func TestAudit(t *testing.T) {
+	a := ask(t, pool(t, limits), Options{Audit: true}, "aws", `{}`)
+	for name, inputs := range map[string]string{
+		"one": `{"engine":"postgres","username":"u","zone":"a","size":"s","password":"secret:x","tags":{"a":"b"}}`, "two": `{"engine":"mysql"}`,
+	} {
+		checked, err := write(a.check(t, database, name, "", inputs))
+		must(t, err)
+		_, err = a.client.Create(t.Context(), &pulumirpc.CreateRequest{Urn: urnOf(database, name), Properties: checked})
+		must(t, err)
+	}
+	a.cloud.Audit()
+	p, v := a.row(t)
+	if p.Audited != 6 { // each input of the type once
+		t.Errorf("%d inputs were compared, want 6", p.Audited)
+	}
+	want := []plugins.Defect{
+		{Type: database, Property: "username", Table: "replacement", Real: "update"}, {Type: database, Property: "zone", Table: "update", Real: "replacement"},
+	}
+	if !slices.Equal(v.Defects, want) {
+		t.Errorf("the defects are %v, want %v", v.Defects, want)
+	}
+}

@@ -35,6 +35,8 @@ type Provider struct {
 	Checked   int `json:"checked"`
 	Previewed int `json:"previewed"`
 	Compared  int `json:"compared"`
+	// Audited is how many inputs our tables were held against it for.
+	Audited int `json:"audited,omitempty"`
 	// Silences are the resources for which it gave no answer, by reason; the simulation's tables stood in.
 	Silences []Silence `json:"unanswered,omitempty"`
 	// Warnings are what it says of resources beside that.
@@ -82,6 +84,7 @@ type row struct {
 	instances                    []*Instance
 	checked, previewed, compared map[resource.URN]bool
 	silent                       map[[2]string]map[string]bool // resources by what was asked and reason
+	audited                      int
 }
 
 func (r *record) row(i *Instance) *row {
@@ -147,6 +150,17 @@ func (i *Instance) Judged(urn resource.URN, silence string, defects ...Defect) {
 	}
 }
 
+// Audited notes that the provider has said what another value of an input would do, and where a table differs.
+func (i *Instance) Audited(defects ...Defect) {
+	r := &i.pool.record
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.row(i).audited++
+	for _, d := range defects {
+		r.defects[d] = true
+	}
+}
+
 // Verdict waits for all answers.
 func (p *Pool) Verdict() Verdict {
 	p.open.Wait()
@@ -172,7 +186,7 @@ func keys[K comparable](m map[K]bool) []K {
 func (w *row) provider() Provider {
 	first := w.instances[0]
 	out := Provider{
-		Name: first.Name, Asked: first.Asked, Checked: len(w.checked), Previewed: len(w.previewed), Compared: len(w.compared),
+		Name: first.Name, Asked: first.Asked, Checked: len(w.checked), Previewed: len(w.previewed), Compared: len(w.compared), Audited: w.audited,
 	}
 	ready := false
 	for _, i := range w.instances {
