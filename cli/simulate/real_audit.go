@@ -49,6 +49,7 @@ func (c *Cloud) audit(last asked, t thing, paths []resource.PropertyPath) {
 	ask := plugins.Change{URN: t.urn, ID: t.id, State: c.stateOf(last.answer, q), Olds: olds, News: olds}
 	none, silence := last.plugin.Diff(ask)
 	if silence != "" {
+		last.plugin.Judged(t.urn, silence)
 		return
 	}
 	for _, path := range paths {
@@ -76,13 +77,32 @@ func another(v resource.PropertyValue) resource.PropertyValue {
 	case v.IsSecret():
 		return resource.MakeSecret(another(v.SecretValue().Element))
 	case v.IsString():
-		return resource.NewProperty(v.StringValue() + "x")
+		return resource.NewProperty(anotherText(v.StringValue()))
 	case v.IsNumber():
 		return resource.NewProperty(v.NumberValue() + 1)
 	case v.IsBool():
 		return resource.NewProperty(!v.BoolValue())
 	}
 	return v
+}
+
+// anotherText has another last character of the same class, so that the form stays: 30s, 10.0.0.1, sha256:01ab.
+func anotherText(s string) string {
+	if s == "" {
+		return "x"
+	}
+	last := s[len(s)-1]
+	switch {
+	case '0' <= last && last <= '8', 'a' <= last && last <= 'y', 'A' <= last && last <= 'Y':
+		last++
+	case last == '9':
+		last = '1'
+	case last == 'z', last == 'Z':
+		last -= 25
+	default:
+		return s + "x"
+	}
+	return s[:len(s)-1] + string(last)
 }
 
 // setAt is a copy of a value with another one at a path.

@@ -14,6 +14,13 @@ import (
 // rawState is where newer bridges keep Terraform's own form of a state. It must not contradict the made-up values.
 const rawState = "__pulumi_raw_state_delta"
 
+// schemaVersions are Terraform's versions of the states of types, where a preview does not tell them: a plugin on the bridge would take a
+// state without one for the oldest.
+// https://github.com/kreuzwerker/terraform-provider-docker/tree/master/internal/provider
+var schemaVersions = map[string]string{
+	"docker:index/container:Container": "2", "docker:index/network:Network": "1", "docker:index/secret:Secret": "1", "docker:index/service:Service": "2",
+}
+
 // question is what the engine asks of a change.
 type question struct {
 	urn               resource.URN
@@ -86,6 +93,9 @@ func (c *Cloud) stateOf(before *plugins.Answer, q question) resource.PropertyMap
 	v, _ := filled(resource.NewProperty(before.State), resource.NewProperty(q.state))
 	out := v.ObjectValue()
 	delete(out, rawState)
+	if version := schemaVersions[string(q.urn.Type())]; version != "" && !out.HasValue("__meta") {
+		out["__meta"] = resource.NewProperty(`{"schema_version":"` + version + `"}`)
+	}
 	if _, has := before.State["id"]; has {
 		out["id"] = resource.NewProperty(q.id)
 	}

@@ -9,7 +9,7 @@ var dockerReplaces = map[string]string{
 		"image ipcMode labels logDriver logOpts mounts name networkMode networksAdvanced pidMode ports privileged publishAllPorts readOnly runtime securityOpts shmSize " +
 		"stdinOpen stopSignal stopTimeout storageOpts sysctls tty ulimits uploads user usernsMode volumes workingDir",
 	"index/network:Network":             "attachable driver ingress internal ipamConfigs ipamDriver ipamOptions ipv6 labels name options",
-	"index/registryImage:RegistryImage": "name triggers",
+	"index/registryImage:RegistryImage": "build name triggers",
 	"index/remoteImage:RemoteImage":     "build name platform pullTriggers triggers",
 	"index/tag:Tag":                     "sourceImage targetImage",
 	"index/volume:Volume":               "driver driverOpts labels name",

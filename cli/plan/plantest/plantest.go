@@ -62,6 +62,7 @@ func Run(t *testing.T, program stacks.Program, root string, checks ...Check) {
 		tested++
 		t.Run(stack, func(t *testing.T) {
 			l := &life{root: root, conf: conf, config: config, setup: plan.Setup{Project: conf.Input.Project, Stack: stack, Config: conf.Other, Program: program.Inline(root, conf.Input)}}
+			l.setup.Cloud.Plugins, l.setup.Cloud.Audit = realProviders(t, root), true
 			l.run(t, checks)
 		})
 	}
@@ -84,6 +85,7 @@ func (l *life) run(t *testing.T, checks []Check) {
 	t.Cleanup(func() { must(t, l.engine.Close()) })
 	planned := l.preview(t)
 	must(t, l.engine.Up(t.Context()))
+	t.Run("real providers", l.providers)
 	l.state, err = l.engine.State(t.Context())
 	must(t, err)
 	if n := len(l.state.Resources); n != planned {

@@ -220,7 +220,9 @@ func (i *Instance) call(do func(context.Context) error) (refused, silence string
 		return "", reason
 	case code == codes.Unimplemented:
 		return "", "it does not answer that"
-	case code == codes.Unavailable || i.network.count() > before || offlineErrors.MatchString(err.Error()):
+	case code == codes.Unavailable: // of what it has started itself
+		return "", "it can't answer: " + words(err)
+	case i.network.count() > before || offlineErrors.MatchString(err.Error()):
 		return "", i.wanted()
 	}
 	return words(err), ""
