@@ -158,11 +158,17 @@ func TestUpClosesTheOtherDoor(t *testing.T) {
 	}
 }
 
+// deployedState is the state of a stack whose app is deployed.
+const deployedState = `{"version":3,"deployment":{"manifest":{},"resources":[
+ {"urn":"urn:pulumi:local::slipway::pulumi:pulumi:Stack::slipway-local","custom":false,"type":"pulumi:pulumi:Stack"},
+ {"urn":"urn:pulumi:local::slipway::slipway:components:Service::links","custom":false,"type":"slipway:components:Service"},
+ {"urn":"urn:pulumi:local::slipway::docker:index/volume:Volume::data","custom":true,"id":"v","type":"docker:index/volume:Volume"}]}}`
+
 // A rollout applies the configuration too. What is refused has changed nothing, so there is nothing to take back.
 func TestRolloutRefusesToLoseData(t *testing.T) {
 	p := canaryProject(t)
 	write(t, filepath.Join(p.root, "app", "Dockerfile"), "FROM scratch\n")
-	p.answer(t, "export.json", simulatedState)
+	p.answer(t, "export.json", deployedState)
 	p.answer(t, "preview.json", losing)
 	code, _, errOut := p.run(t, nil, "rollout", "start")
 	if code != exitRefused || len(p.calls(t, "up")) > 0 {

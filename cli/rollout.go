@@ -64,6 +64,8 @@ type moving struct {
 	runner *rollout.Runner
 	show   *shower
 	failed bool // the last update
+	// guarded says that an update of this process has been looked at before it began.
+	guarded bool
 }
 
 // move opens the stack and reads its release.

@@ -137,10 +137,11 @@ func (m *moving) Serves(ctx context.Context, version string) error {
 func (m *moving) update(ctx context.Context, what string, t *release.Transition) (release.Release, error) {
 	in := m.input
 	in.Transition = t
-	if t != nil && t.Action == release.Stage {
+	if !m.guarded { // each step applies the same configuration, which may be another one than the process before had
 		if err := m.guard(ctx, m.c, in); err != nil {
 			return release.Release{}, fmt.Errorf("%w: %w", release.ErrRefused, err)
 		}
+		m.guarded = true
 	}
 	defer m.workspace.expectExports(&in)()
 	program := m.c.program.Inline(m.c.root, in)

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
+	quotatypes "github.com/aws/aws-sdk-go-v2/service/servicequotas/types"
 
 	"github.com/slipway-iac/slipway/cli"
 	"github.com/slipway-iac/slipway/cli/toolchain"
@@ -106,10 +107,22 @@ func (a inquiry) region(ctx context.Context) toolchain.Finding {
 	return fine("region", a.config.Region+" is enabled")
 }
 
-// quota is the account's value of a quota in the stack's region.
+// quota is the account's value of a quota in the stack's region, or everybody's where the account has none of its own.
 // https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html
 func (a inquiry) quota(ctx context.Context, q spec.Quota) (float64, error) {
-	answer, err := servicequotas.NewFromConfig(a.conf).GetServiceQuota(ctx, &servicequotas.GetServiceQuotaInput{ServiceCode: &q.Service, QuotaCode: &q.Code})
+	client := servicequotas.NewFromConfig(a.conf)
+	answer, err := client.GetServiceQuota(ctx, &servicequotas.GetServiceQuotaInput{ServiceCode: &q.Service, QuotaCode: &q.Code})
+	var untouched *quotatypes.NoSuchResourceException
+	if errors.As(err, &untouched) { // nobody has ever changed it
+		standard, err := client.GetAWSDefaultServiceQuota(ctx, &servicequotas.GetAWSDefaultServiceQuotaInput{ServiceCode: &q.Service, QuotaCode: &q.Code})
+		if err != nil {
+			return 0, reason(ctx, err)
+		}
+		if standard.Quota == nil || standard.Quota.Value == nil {
+			return 0, errors.New("AWS has no value for " + q.Title)
+		}
+		return *standard.Quota.Value, nil
+	}
 	if err != nil {
 		return 0, reason(ctx, err)
 	}

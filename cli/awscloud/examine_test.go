@@ -81,12 +81,27 @@ func TestExamineFinds(t *testing.T) {
 			}
 		}
 	}
+	untouched := func(code string, n float64) func(map[string]answer) {
+		return func(all map[string]answer) {
+			before := all["GetServiceQuota"]
+			all["GetServiceQuota"] = func(in map[string]any) (int, any) {
+				if in["QuotaCode"] == code {
+					return http.StatusBadRequest, map[string]any{"__type": "NoSuchResourceException", "Message": "no value was applied"}
+				}
+				return before(in)
+			}
+			all["GetAWSDefaultServiceQuota"] = func(map[string]any) (int, any) {
+				return http.StatusOK, map[string]any{"Quota": map[string]any{"Value": n}}
+			}
+		}
+	}
 	for _, row := range []struct {
 		name   string
 		config func(*stacks.Config)
 		change func(map[string]answer)
 		want   []string // parts of detail and fix
 	}{
+		{"fargate", nil, untouched("L-3032A538", 6), []string{"is 6; two versions at full scale take 12"}},
 		{"fargate", nil, value("L-3032A538", 6), []string{"is 6; two versions at full scale take 12", "--quota-code L-3032A538 --desired-value 12", "app.replicas.max"}},
 		{"fargate", func(c *stacks.Config) { c.AWS.Spot = true }, value("L-36FBB829", 2), []string{"Fargate Spot", "--quota-code L-36FBB829"}},
 		{"elastic IPs", nil, value("L-0263D0A3", 4), []string{"--desired-value 5"}},

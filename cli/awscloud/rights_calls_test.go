@@ -23,7 +23,7 @@ var calls = map[string]string{
 	"elasticloadbalancing:DescribeTargetHealth": "*", "freetier:GetAccountPlanState": "*",
 	"iam:CreateServiceLinkedRole": linkedRole, "iam:GetRole": linkedRole,
 	"logs:DescribeLogGroups": "*", "logs:FilterLogEvents": ownLogs, "logs:GetLogEvents": ownLogs + "blue/app/1",
-	"rds:DescribeOrderableDBInstanceOptions": "*", "servicequotas:GetServiceQuota": "*", "sts:GetCallerIdentity": "",
+	"rds:DescribeOrderableDBInstanceOptions": "*", "servicequotas:GetAWSDefaultServiceQuota": "*", "servicequotas:GetServiceQuota": "*", "sts:GetCallerIdentity": "",
 }
 
 const (

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// crashes is how many tasks of one deployment must end by themselves until the next ones are taken to do so too. A single one may have
-	// met a right that IAM had not spread yet, or a database that restarts.
+	// crashes is how often in a row tasks of one deployment must end by themselves until the next ones are taken to do so too. Those that
+	// began together count once: they may have met a right that IAM had not spread yet, a database that restarts, or a migration's lock.
 	crashes = 2
 	// logLines is how many of a container's last lines are told.
 	logLines = 12
@@ -43,10 +43,25 @@ func (w *watcher) judge(ctx context.Context, cluster string, one types.Service, 
 			reason += "\n" + w.account(ctx, one, ended[0])
 		}
 		return reason
-	case len(ended) >= crashes:
+	case attempts(ended) >= crashes:
 		return fmt.Sprintf("the new version does not stay up: %d of its tasks have ended by themselves.\n%s", len(ended), w.account(ctx, one, ended[0]))
 	}
 	return ""
+}
+
+// attempts is how many of the tasks began after another one had ended: ECS has tried again. The end is that of the containers, since a
+// task counts as stopped only when its network is gone too.
+func attempts(ended []types.Task) (n int) {
+	end := func(t types.Task) time.Time {
+		return aws.ToTime(cmp.Or(t.ExecutionStoppedAt, t.StoppingAt, t.StoppedAt))
+	}
+	var last time.Time
+	for _, t := range slices.SortedFunc(slices.Values(ended), func(a, b types.Task) int { return end(a).Compare(end(b)) }) {
+		if n == 0 || aws.ToTime(t.CreatedAt).After(last) {
+			n, last = n+1, end(t)
+		}
+	}
+	return n
 }
 
 // endedTasks are those of a deployment that ended by themselves, the newest first. ECS remembers stopped tasks for an hour.

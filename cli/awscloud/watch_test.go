@@ -92,7 +92,7 @@ func stopped(id, by, code, reason string, second int, exits ...any) map[string]a
 	}
 	return map[string]any{
 		"taskArn": "arn:aws:ecs:eu-central-1:123456789012:task/links/" + id, "startedBy": by, "stopCode": code, "stoppedReason": reason,
-		"stoppedAt": float64(1790000000 + second), "containers": containers,
+		"createdAt": float64(1790000000 + second - 5), "stoppedAt": float64(1790000000 + second), "containers": containers,
 	}
 }
 
@@ -132,7 +132,7 @@ func TestWatch(t *testing.T) {
 		}, noted, []string{"2 of its tasks have ended by themselves", "task bbbbbbbb: Essential container in task exited; container app ended with exit code 2", "\n  app | panic: no such thing"}, "aaaaaaaa"},
 		{"a failed migration of a rolling update", &fargate{
 			service: "links-prod-blue-1111111", deployments: after(3, deployment("ecs-svc/new", "IN_PROGRESS")), stopped: constantly(
-				stopped("cccccccccccc", "ecs-svc/new", "TaskFailedToStart", "Dependency failed", 1, "migrate", 1, "app", nil), stopped("dddddddddddd", "ecs-svc/new", "TaskFailedToStart", "Dependency failed", 2, "migrate", 1, "app", nil)),
+				stopped("cccccccccccc", "ecs-svc/new", "TaskFailedToStart", "Dependency failed", 1, "migrate", 1, "app", nil), stopped("dddddddddddd", "ecs-svc/new", "TaskFailedToStart", "Dependency failed", 12, "migrate", 1, "app", nil)),
 			logs: map[string][]string{"blue/migrate/dddddddddddd": {"relation links does not exist"}},
 		}, append([]cli.Resource{live}, noted...), []string{"container migrate ended with exit code 1", "migrate | relation links does not exist"}, ""},
 		{"a rolling update that is given up and undone", &fargate{service: "links-prod-blue-1111111", deployments: func(look int) []any {
@@ -164,11 +164,12 @@ func TestWatchWaits(t *testing.T) {
 	live := cli.Resource{Type: typeService, ID: serviceARN("links-prod-blue-1111111")}
 	crash := stopped("aaaaaaaaaaaa", "ecs-svc/new", "EssentialContainerExited", "Essential container in task exited", 1, "app", 1)
 	for name, row := range map[string]*fargate{
-		"all is well":                       {deployments: constantly(deployment("ecs-svc/new", "IN_PROGRESS"))},
-		"one crash":                         {deployments: constantly(deployment("ecs-svc/new", "IN_PROGRESS")), stopped: constantly(crash)},
-		"crashes of the version before":     {deployments: constantly(deployment("ecs-svc/other", "IN_PROGRESS")), stopped: constantly(crash, crash)},
-		"a failure from before this update": {service: "links-prod-blue-1111111", deployments: constantly(deployment("ecs-svc/old", "FAILED"))},
-		"crashes after it was steady":       {deployments: constantly(deployment("ecs-svc/new", "COMPLETED")), stopped: constantly(crash, crash)},
+		"all is well":                         {deployments: constantly(deployment("ecs-svc/new", "IN_PROGRESS"))},
+		"one crash":                           {deployments: constantly(deployment("ecs-svc/new", "IN_PROGRESS")), stopped: constantly(crash)},
+		"tasks that began and ended together": {deployments: constantly(deployment("ecs-svc/new", "IN_PROGRESS")), stopped: constantly(crash, crash, crash)},
+		"crashes of the version before":       {deployments: constantly(deployment("ecs-svc/other", "IN_PROGRESS")), stopped: constantly(crash, crash)},
+		"a failure from before this update":   {service: "links-prod-blue-1111111", deployments: constantly(deployment("ecs-svc/old", "FAILED"))},
+		"crashes after it was steady":         {deployments: constantly(deployment("ecs-svc/new", "COMPLETED")), stopped: constantly(crash, crash)},
 		"tasks that scaling and Spot have stopped": {deployments: constantly(deployment("ecs-svc/new", "IN_PROGRESS")), stopped: constantly(
 			stopped("b", "ecs-svc/new", "ServiceSchedulerInitiated", "Scaling activity initiated by (deployment ecs-svc/new)", 1, "app", 143),
 			stopped("c", "ecs-svc/new", "SpotInterruption", "Your Spot Task was interrupted.", 2, "app", 137))},

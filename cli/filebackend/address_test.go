@@ -9,7 +9,7 @@ import (
 
 // TestAddress: what Pulumi makes of an address, by parsing it as a URL, is the folder that was meant.
 func TestAddress(t *testing.T) {
-	for _, folder := range []string{"/home/me/shop", "/work/c#1", "/work/p%41x", "/work/what?", "/my work/50 %", "/ä/+&=", "/a:b@c"} {
+	for _, folder := range []string{"/home/me/shop", "/srv/c#1", "/srv/p%41x", "/srv/what?", "/my work/50 %", "/ä/+&=", "/a:b@c"} {
 		address := filebackend.URL(folder)
 		parsed, err := url.Parse(address)
 		if err != nil || parsed.Path != folder || parsed.Host != "" {

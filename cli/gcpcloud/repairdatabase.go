@@ -71,8 +71,11 @@ func (c *client) clearFailed(ctx context.Context, p *progress.Printer, s cli.Sta
 			err = nil
 		}
 		step.Done(err)
-		if err != nil {
-			return fmt.Errorf("deleting database %s: %w", one.Name, err)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil { // it is in nobody's way: the next attempt has another name
+			p.Println(fmt.Sprintf("database %s, whose creation failed, could not be deleted: %v. It may be billed; delete it by hand: gcloud sql instances patch %s --no-deletion-protection && gcloud sql instances delete %s", one.Name, err, one.Name, one.Name))
 		}
 	}
 	return nil

@@ -107,6 +107,9 @@ func firstTime(before, found map[string]bool) map[string]bool {
 func (w *watcher) givenUp(ctx context.Context, name string, r revision) string {
 	of := fmt.Sprintf(`resource.type="cloud_run_revision" AND resource.labels.revision_name="%s"`, name)
 	for _, condition := range r.Conditions {
+		if condition.Type == "Ready" && condition.State == "CONDITION_SUCCEEDED" {
+			return "" // it serves: what ends from now on is for alarms and gates
+		}
 		if condition.Type == "Ready" && condition.State == "CONDITION_FAILED" {
 			return fmt.Sprintf("revision %s did not become ready: %s%s", name, strings.TrimSpace(condition.Message), w.client.lastWords(ctx, w.stack, of))
 		}

@@ -142,3 +142,20 @@ func TestForesee(t *testing.T) {
 		}
 	}
 }
+
+// The secrets of an app are unknown as a whole when the address of one is: nothing can be said of them before the update.
+func TestForeseeSecretsToBeKnown(t *testing.T) {
+	const token = "azure-native:app/v20241002preview:ContainerApp"
+	state := func(secrets string) *apitype.StepEventStateMetadata {
+		m := props(t, `{"configuration":{"activeRevisionsMode":"Multiple","secrets":`+secrets+`},"template":{"containers":[{"env":[{"name":"A","secretRef":"a"}]}]}}`).Mappable()
+		return &apitype.StepEventStateMetadata{URN: urnOf(token, "app"), Type: token, ID: "app", Custom: true, Inputs: m}
+	}
+	for secrets, want := range map[string]int{`[{"name":"a"}]`: 0, `[{"name":"b"}]`: 1, `"04da6b54-80e4-46f7-96ec-b56ff0331ba9"`: 0} {
+		old := state(`[{"name":"a"}]`)
+		before := &apitype.DeploymentV3{Resources: []apitype.ResourceV3{{URN: resource.URN(urnOf(token, "app")), Type: token, ID: "app", Custom: true, Inputs: old.Inputs}}}
+		step := apitype.StepEventMetadata{Op: apitype.OpUpdate, URN: urnOf(token, "app"), Type: token, Old: old, New: state(secrets)}
+		if got := Foresee(before, []apitype.StepEventMetadata{step}); len(got) != want {
+			t.Errorf("secrets %s: got %v, want %d", secrets, got, want)
+		}
+	}
+}

@@ -151,7 +151,11 @@ func secretInUse(before, after resource.PropertyMap, _ []thing) string {
 		return ""
 	}
 	var kept, used []string
-	if v, ok := at(after, "configuration.secrets"); ok && v.IsArray() {
+	v, ok := at(after, "configuration.secrets")
+	if _, known := after["configuration"]; !known || ok && !v.IsArray() {
+		return "" // not known before the update, as when one of the addresses is not
+	}
+	if ok {
 		for _, one := range v.ArrayValue() {
 			if one = likely.Plain(one); one.IsObject() {
 				kept = append(kept, textAt(one.ObjectValue(), "name"))

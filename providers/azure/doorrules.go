@@ -50,7 +50,7 @@ func (p *Platform) doorRules(ctx *pulumi.Context, name string, f frontDoor, hsts
 		}
 		made, err := cdn.NewRule(ctx, name+"-"+row.name, &cdn.RuleArgs{
 			ResourceGroupName: p.group, ProfileName: f.profile.Name, RuleSetName: set.Name, RuleName: pulumi.String(row.name),
-			Order: pulumi.Int(i + 1), Conditions: row.conditions, Actions: row.actions, MatchProcessingBehavior: pulumi.String(after),
+			Order: pulumi.Int(orderStep * (i + 1)), Conditions: row.conditions, Actions: row.actions, MatchProcessingBehavior: pulumi.String(after),
 		}, p.cloudOpts(opts, pulumi.DependsOn(append([]pulumi.Resource{last}, f.ready...)))...)
 		if err != nil {
 			return nil, nil, fmt.Errorf("creating rule %s: %w", row.name, err)
@@ -59,6 +59,11 @@ func (p *Platform) doorRules(ctx *pulumi.Context, name string, f frontDoor, hsts
 	}
 	return set, last, nil
 }
+
+// orderStep lies between the orders of two rules, so that one that comes between them takes an order that no other has: Front Door refuses
+// a second rule of the same order, even for the moment in which rules are renumbered.
+// https://github.com/Azure/azure-rest-api-specs/issues/22704
+const orderStep = 10
 
 // hidePrivatePaths gives a path that no app has to requests for what the app's port carries for the inside only: it answers 404. Front
 // Door has no answer of its own to give but the WAF's, which is 403 for everything.

@@ -57,7 +57,7 @@ func TestDoorRules(t *testing.T) {
 		if !ok {
 			t.Fatalf("there is no rule %s", name)
 		}
-		wantProperty(t, rule, "order", float64(i+1))
+		wantProperty(t, rule, "order", float64(orderStep*(i+1)))
 	}
 	private, _ := r.Find(token("cdn:Rule"), "edge-private")
 	wantProperty(t, private, "actions[*].name", "UrlRewrite")

@@ -22,11 +22,16 @@ func (p *Platform) StoreSecret(ctx *pulumi.Context, name string, a components.Se
 // storeSecret writes a secret through Azure's management. Its name takes hyphens but no underscores, which names of environment
 // variables have instead. Versions before stay readable, for a revision that is gone back to. A secret that leaves the program stays
 // in the vault: deleting one is a matter of the vault's own interface, which this program has no way and no right to. It is gone with
-// the vault. None has a date of expiry: nothing here would renew it, so it would only be the date of an outage.
+// the vault. They are written one after the other: two at a time can end in a conflict. None has a date of expiry: nothing here would renew it, so it would only be the date of an outage.
 //   - https://learn.microsoft.com/azure/templates/microsoft.keyvault/2024-11-01/vaults/secrets
 //   - https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#objects-identifiers-and-versioning
 //   - https://www.pulumi.com/docs/iac/concepts/options/retainondelete/
+//   - https://github.com/pulumi/pulumi-azure-native/issues/1013
 func (p *Platform) storeSecret(ctx *pulumi.Context, name string, value pulumi.StringInput, opts []pulumi.ResourceOption) (components.SecretRef, error) {
+	more := []pulumi.ResourceOption{pulumi.RetainOnDelete(true)}
+	if p.vault.last != nil {
+		more = append(more, pulumi.DependsOn([]pulumi.Resource{p.vault.last}))
+	}
 	made, err := keyvault.NewSecret(ctx, name, &keyvault.SecretArgs{
 		ResourceGroupName: p.group, VaultName: p.vault.name, SecretName: pulumi.String(strings.ReplaceAll(name, "_", "-")),
 		Properties: keyvault.SecretPropertiesArgs{
@@ -34,10 +39,11 @@ func (p *Platform) storeSecret(ctx *pulumi.Context, name string, value pulumi.St
 			ContentType: pulumi.String("text/plain"),
 			Attributes:  keyvault.SecretAttributesArgs{Enabled: pulumi.Bool(true)},
 		},
-	}, p.cloudOpts(opts, pulumi.RetainOnDelete(true))...)
+	}, p.cloudOpts(opts, more...)...)
 	if err != nil {
 		return components.SecretRef{}, fmt.Errorf("storing secret %s: %w", name, err)
 	}
+	p.vault.last = made
 	return components.SecretRef{StringOutput: public(made.Properties.SecretUriWithVersion())}, nil
 }
 

@@ -8,7 +8,10 @@ import (
 )
 
 // vault holds the stack's secrets. name is known when the app may read what is in it.
-type vault struct{ name pulumi.StringOutput }
+type vault struct {
+	name pulumi.StringOutput
+	last pulumi.Resource // the secret that was written last
+}
 
 // Days in which a deleted vault can be restored. In that time it can't be purged by anybody, and nobody else can have its name.
 const deletedDaysDev, deletedDaysProd = 7, 90

@@ -39,7 +39,7 @@ func TestTransitions(t *testing.T) {
 			{Name: "app", Set: []string{"app.name=shop"}, There: []string{"moved"}, OneWay: true},
 			{
 				Name: "prod", File: "azure-prod", OneWay: true,
-				There: append(otherEnvironment("azure-dev"), "loses data: database", "stops traffic: registry"),
+				There: append(otherEnvironment("azure-dev"), "loses data: database"),
 			},
 		}},
 		{Name: "prod", Stack: "azure-prod", Rows: []plantest.Transition{
