@@ -30,8 +30,8 @@ func TestRegistry(t *testing.T) {
 	source.write(t, "one")
 	one := d.up(t, source, login{r.password, "2026-11-24T00:00:00Z"}, 1)
 	tags := r.tags(t)
-	if len(tags) != 1 || !regexp.MustCompile("^"+one.version+"-[0-9a-f]{6}$").MatchString(tags[0]) {
-		t.Fatalf("the registry has the tags %v, want one that begins with %s", tags, one.version)
+	if len(tags) != 1 || !regexp.MustCompile("^"+one.version+"-(amd64|arm64)-[0-9a-f]{6}$").MatchString(tags[0]) {
+		t.Fatalf("the registry has the tags %v, want one of %s, its processor and the push", tags, one.version)
 	}
 	if want := r.address + "/" + repository + "@"; !strings.HasPrefix(one.ref, want) || r.digestOf(t, tags[0]) != one.digest() {
 		t.Errorf("the reference is %s, want %s and %s, which the registry serves", one.ref, want, r.digestOf(t, tags[0]))
